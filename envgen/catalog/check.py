@@ -1,0 +1,201 @@
+"""What JSON Schema cannot say of a catalog: names that must exist, numbers that must fit."""
+
+from collections.abc import Iterator
+from itertools import chain
+
+from envgen import layout
+from envgen.catalog.uses import cycle
+from envgen.components.pods import fits
+from envgen.declaration import Catalog, Component, Environment, Fields, Platform, System
+from envgen.model import Document, Field, Finding, Location
+from envgen.shape import unknown
+
+
+def platform_findings(document: Document) -> Iterator[Finding]:
+    environments = document.data["environments"]
+    for name, entry in environments.items():
+        place = ("environments", name)
+        source = entry.get("promotes-from")
+        if source is not None and (source not in environments or source == name):
+            message = unknown(source, [n for n in environments if n != name]).replace("field", "environment", 1)
+            yield Finding(document.at(*place, "promotes-from"), "unknown-environment", message)
+        for kind in ("clusters", "sites"):
+            for i, target in enumerate(entry.get(kind, ())):
+                if target not in document.data.get(kind, {}):
+                    message = f"{target!r} is not declared under {kind}; declare it"
+                    yield Finding(document.at(*place, kind, i), "unknown-cluster", message)
+        if not entry.get("clusters") and not entry.get("sites"):
+            message = f"environment {name!r} is delivered nowhere; name clusters or sites"
+            yield Finding(document.at(*place), "unknown-cluster", message)
+    yield from _name_findings(document)
+
+
+def _name_findings(document: Document) -> Iterator[Finding]:
+    if layout.SITES in document.data["environments"]:
+        message = f"{layout.SITES!r} is reserved; rename the environment"
+        yield Finding(document.at("environments", layout.SITES), "reserved-name", message)
+    pattern = document.data.get("namespace", "")
+    if pattern and not ("{system}" in pattern and "{environment}" in pattern):
+        message = "the namespace must hold {system} and {environment}, so that no two share one"
+        yield Finding(document.at("namespace"), "wrong-form", message)
+
+
+def system_findings(name: str, document: Document, platform: Platform) -> Iterator[Finding]:
+    if document.data["system"] != name:
+        message = f"system {document.data['system']!r} stands in the file of {name!r}; make them equal"
+        yield Finding(document.at("system"), "wrong-name", message)
+    if name in (layout.SITES, "default", "argocd"):
+        yield Finding(document.at("system"), "reserved-name", f"{name!r} is reserved; rename the system")
+    known = [e.name for e in platform.environments]
+    for i, environment in enumerate(document.data.get("environments", ())):
+        if environment not in known:
+            message = unknown(environment, known).replace("field", "environment", 1)
+            yield Finding(document.at("environments", i), "unknown-environment", message)
+
+
+def component_findings(component: Component, platform: Platform) -> Iterator[Finding]:
+    yield from _environment_findings(component, platform)
+    yield from _field_findings(component)
+    yield from _release_findings(component, platform)
+    for environment in platform.environments:
+        if environment.name in component.environments:
+            yield from _gpu_findings(component, environment)
+            yield from _site_findings(component, environment)
+
+
+def _environment_findings(component: Component, platform: Platform) -> Iterator[Finding]:
+    data, at = _entry(component), component.document.at
+    known = [e.name for e in platform.environments]
+    listed = component.document.data.get("environments", known)
+    for name, difference in data.get("environments", {}).items():
+        place = (*component.place, "environments", name)
+        environment = platform.environment(name)
+        if environment is None:
+            message = unknown(name, known).replace("field", "environment", 1)
+            yield Finding(at(*place), "unknown-environment", message)
+        elif difference is not None and environment.kind not in component.type.kinds:
+            message = f"{component.type.name} is not deployed in {environment.kind} environments; remove this"
+            yield Finding(at(*place), "wrong-environment", message)
+        elif difference is not None and name not in listed:
+            message = f"the system is not deployed in {name}; remove this or add it to the system's environments"
+            yield Finding(at(*place), "wrong-environment", message)
+
+
+def _field_findings(component: Component) -> Iterator[Finding]:
+    for name in component.type.required:
+        if name not in component.common:
+            message = f"field {name!r} is missing; a {component.type.name} needs it in its common part"
+            yield Finding(component.document.at(*component.place), "missing-field", message)
+        for environment, fields in component.environments.items():
+            if name in component.common and name not in fields:
+                place = (*component.place, "environments", environment, name)
+                message = f"a {component.type.name} needs {name!r}; it cannot be null"
+                yield Finding(component.document.at(*place), "missing-field", message)
+    yield from _choice_findings(component)
+
+
+def _choice_findings(component: Component) -> Iterator[Finding]:
+    choice = component.type.one_of
+    for environment, fields in component.environments.items():
+        if choice and sum(name in fields for name in choice) != 1:
+            message = f"in {environment} it needs one of {' and '.join(choice)}; write exactly one"
+            yield Finding(component.document.at(*component.place), "wrong-choice", message)
+
+
+def _release_findings(component: Component, platform: Platform) -> Iterator[Finding]:
+    kind, place = component.type, component.place
+    images = [release for release in component.releases if release.image]
+    scalars = [release for release in component.releases if not release.image]
+    for what, found, (least, most) in (("image", images, kind.images), ("uri", scalars, kind.scalars)):
+        if not least <= len(found) <= most:
+            wanted = f"{least}" if least == most else f"{least} to {most}"
+            message = f"a {kind.name} has {wanted} releases with {what}, not {len(found)}"
+            yield Finding(component.document.at(*place, "releases"), "wrong-releases", message)
+    for release in images:
+        at = component.document.at(*place, "releases", release.name, "image")
+        last = release.image.rpartition("/")[2]
+        if ":" in last or "@" in release.image:
+            message = f"{release.image!r} carries a version; versions are release state, name the repository only"
+            yield Finding(at, "version-in-catalog", message)
+        elif not platform.allows_image(release.image):
+            message = f"{release.image} comes from none of the platform's registries; use or add one"
+            yield Finding(at, "foreign-registry", message)
+
+
+def _gpu_findings(component: Component, environment: Environment) -> Iterator[Finding]:
+    fields = component.environments[environment.name]
+    gpu = fields.get("gpu")
+    if not gpu:
+        return
+    at = _gpu_place(component, environment.name)
+    for target in environment.targets:
+        pool = target.pools.get(gpu["pool"])
+        if pool is None:
+            there = ", ".join(sorted(target.pools)) or "no GPU pool"
+            message = f"{environment.name} has no pool {gpu['pool']!r} on {target.name}; there is {there}"
+            yield Finding(at, "gpu-pool-missing", message)
+        elif reason := fits(pool, target, gpu["count"], fields.get("replicas", 1)):
+            message = f"{component.name} in {environment.name} {reason}; ask for less or enlarge the pool"
+            yield Finding(at, "gpu-capacity", message)
+    pools = [target.pools[gpu["pool"]] for target in environment.targets if gpu["pool"] in target.pools]
+    if len({(pool.product, pool.taints) for pool in pools}) > 1:
+        message = f"pool {gpu['pool']!r} differs between the clusters of {environment.name}; make them equal"
+        yield Finding(at, "gpu-pool-differs", message)
+
+
+def _gpu_place(component: Component, environment: str) -> Location:
+    place = (*component.place, "environments", environment, "gpu")
+    marks = component.document.marks
+    return component.document.at(*(place if place in marks else (*component.place, "gpu")))
+
+
+def _site_findings(component: Component, environment: Environment) -> Iterator[Finding]:
+    fields = component.environments[environment.name]
+    for name, value in fields.get("env", {}).items():
+        if not isinstance(value, dict) or "site" not in value:
+            continue
+        lacking = [t.name for t in environment.targets if value["site"] not in {**environment.values, **t.values}]
+        if lacking:
+            message = f"no site value {value['site']!r} in {environment.name} for {', '.join(lacking)}; declare it"
+            at = component.document.at(*component.place, "env", name)
+            yield Finding(at, "unknown-site-value", message)
+
+
+def _entry(component: Component) -> Fields:
+    entry: Fields = component.document.data["components"][component.name]
+    return entry
+
+
+def findings(catalog: Catalog) -> Iterator[Finding]:
+    """What can only be seen with every component read."""
+    return chain.from_iterable(_use_findings(system) for system in catalog.systems)
+
+
+def _use_findings(system: System) -> Iterator[Finding]:
+    for component in system.components:
+        at = component.document.at
+        variants = {"": component.common, **component.environments}
+        for environment, fields in variants.items():
+            place = (*component.place, *(("environments", environment) if environment else ()))
+            for i, name in enumerate(fields.get("uses", ())):
+                if name not in system.names or name == component.name:
+                    others = sorted(system.names - {component.name})
+                    message = unknown(name, others).replace("field", "component", 1)
+                    yield Finding(at(*place, "uses", i), "unknown-use", message)
+            for field, name in _named(component, fields):
+                if name not in system.names:
+                    message = unknown(name, sorted(system.names)).replace("field", "component", 1)
+                    yield Finding(at(*place, *field), "unknown-use", message)
+    yield from _ring_findings(system)
+
+
+def _named(component: Component, fields: Fields) -> Iterator[tuple[Field, str]]:
+    """The components that fields other than `uses` name."""
+    yield from ((("mounts", name), name) for name in fields.get("mounts", {}))
+    yield from (((field,), fields[field]) for field in component.type.references if field in fields)
+
+
+def _ring_findings(system: System) -> Iterator[Finding]:
+    for ring in cycle(system):
+        message = f"{' uses '.join((*ring, ring[0]))}: no order to start them in; drop one use"
+        yield Finding(system.document.at("components", ring[0], "uses"), "cyclic-use", message)

@@ -1,0 +1,62 @@
+"""From the catalog to declarations: components merged, wired and ordered for one environment."""
+
+from dataclasses import replace
+
+from envgen.catalog.uses import graph, waves
+from envgen.declaration import Catalog, Component, Declaration, Environment, System, Use
+
+
+def declarations(
+    catalog: Catalog, system: System, environment: Environment | None, site: str = ""
+) -> dict[str, Declaration]:
+    """Every component deployed in an environment; None gives the common declarations.
+
+    With `site`, what the site's own values make of them.
+    """
+    deployed = _deployed(system, environment)
+    plain = {c.name: _plain(catalog, system, c, environment, site) for c in deployed}
+    uses = graph(system, environment.name if environment else None)
+    order = waves(uses, {c.name: c.type.waits for c in deployed})
+    offers = {c.name: c.type.offer(plain[c.name]) for c in deployed}
+    users: dict[str, list[str]] = {}
+    for name, others in uses.items():
+        for other in others:
+            users.setdefault(other, []).append(name)
+    return {
+        name: replace(
+            declaration,
+            uses=tuple(Use(other, offers[other]) for other in uses[name]),
+            users=tuple(offers[user].selector for user in sorted(users.get(name, ())) if offers[user].selector),
+            wave=order[name],
+        )
+        for name, declaration in plain.items()
+    }
+
+
+def _deployed(system: System, environment: Environment | None) -> list[Component]:
+    return [c for c in system.components if environment is None or environment.name in c.environments]
+
+
+def _plain(
+    catalog: Catalog, system: System, component: Component, environment: Environment | None, site: str
+) -> Declaration:
+    values = dict(environment.values) if environment else {}
+    if environment and site:
+        values |= next(target.values for target in environment.targets if target.name == site)
+    return Declaration(
+        system=system.name,
+        name=component.name,
+        type=component.type.name,
+        fields=component.environments[environment.name] if environment else component.common,
+        platform=catalog.platform,
+        releases=component.releases,
+        environment=environment,
+        values=values,
+        systems=_systems_in(catalog, environment),
+    )
+
+
+def _systems_in(catalog: Catalog, environment: Environment | None) -> tuple[str, ...]:
+    if environment is None:
+        return ()
+    return tuple(s.name for s in catalog.systems if _deployed(s, environment))

@@ -1,0 +1,205 @@
+"""JSON Schemas of the hand-written files: what editors complete is what envgen parses."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from envgen.components.fields import FLAG, NAME, NAME_TEXT, TEXT, described, many, mapping, record
+from envgen.declaration import ComponentType
+
+Schema = dict[str, Any]
+
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+
+_POOL = record(
+    ("product",),
+    product=described(TEXT, "value of the node label nvidia.com/gpu.product"),
+    memory=TEXT,
+    per_node={"type": "integer", "minimum": 1},
+    nodes={"type": "integer", "minimum": 1},
+    taints=many({"type": "string", "pattern": "^[^=:]+(=[^:]*)?:(NoSchedule|NoExecute|PreferNoSchedule)$"}),
+    mig=many(TEXT),
+)
+_CLUSTER = record(("server",), server={"type": "string", "pattern": "^https://"}, gpu_pools=mapping(_POOL, NAME))
+_ENVIRONMENT = record(
+    ("kind",),
+    kind={"enum": ["dev", "prod", "edge"]},
+    clusters=many(TEXT),
+    sites=many(TEXT),
+    promotes_from=described(TEXT, "the environment whose versions this one may get"),
+    sync=described(
+        {"enum": ["automated", "manual"]},
+        "whether Argo CD applies commits by itself; dev and edge do if absent, prod does not",
+    ),
+    values=described(mapping({"type": "string"}), "site values where a site declares none"),
+)
+
+PLATFORM: Schema = {
+    "$schema": DRAFT,
+    "title": "envgen platform",
+    **record(
+        ("kubernetes", "repository", "environments"),
+        kubernetes=described(
+            {"type": "string", "pattern": r"^1\.[0-9]+$"}, "minor version that schemas are judged by, quoted"
+        ),
+        flavour={"enum": ["kubernetes", "openshift"]},
+        repository=described(TEXT, "where Argo CD fetches this repository"),
+        registries=described(many(TEXT), "images may come from here only"),
+        environments=described({**mapping(_ENVIRONMENT, NAME), "minProperties": 1}, "in promotion order"),
+        namespace=described(
+            {
+                "type": "string",
+                "pattern": r"^[a-z0-9-]*\{(system|environment)\}[a-z0-9-]*\{(system|environment)\}[a-z0-9-]*$",
+            },
+            "namespace of a system in an environment",
+        ),
+        clusters=mapping(_CLUSTER, NAME),
+        sites=mapping(record(("cluster",), cluster=_CLUSTER, values=mapping({"type": "string"})), NAME),
+    ),
+}
+
+_RELEASE: Schema = {
+    "anyOf": [
+        record(("image",), image=described(TEXT, "repository, without tag or digest")),
+        record(
+            ("uri",),
+            uri=described(
+                {"type": "string", "pattern": r"^[^{}\s]*\{version\}[^{}\s]*$"},
+                "text around {version}, without spaces",
+            ),
+            env=described(TEXT, "environment variable of the main container that carries it"),
+            targets=described(
+                many(record(("kind", "name", "fields"), kind=TEXT, name=TEXT, fields=many(TEXT))),
+                "fields that carry it, in objects of type manifests",
+            ),
+        ),
+    ]
+}
+
+SYSTEM: Schema = {
+    "$schema": DRAFT,
+    "title": "envgen system",
+    **record(
+        ("system", "components"),
+        system=NAME_TEXT,
+        owners=described(many(TEXT), "teams that own the system"),
+        environments=described(many(TEXT), "the environments it is deployed in; all if absent"),
+        components=mapping({"type": "object", "required": ["type"], "properties": {"type": TEXT}}, NAME),
+    ),
+}
+
+
+def component(kind: ComponentType) -> Schema:
+    """The schema of a component of one type."""
+    nullable = {name: {"anyOf": [{"type": "null"}, schema]} for name, schema in kind.fields.items()}
+    own = {
+        "type": {"const": kind.name},
+        "uses": described(many(TEXT), "components of this system it connects to"),
+        "environments": described(
+            mapping({"anyOf": [{"type": "null"}, _closed(nullable | {"uses": many(TEXT)})]}),
+            "what differs per environment; null where it is not deployed",
+        ),
+    }
+    if kind.images[1] or kind.scalars[1]:
+        own["releases"] = described(mapping(_RELEASE, NAME), "what may be bumped and promoted")
+    return _closed({**kind.fields, **own}, ("type",))
+
+
+def _closed(properties: Schema, required: Iterable[str] = ()) -> Schema:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(required),
+        "additionalProperties": False,
+    }
+
+
+def system(types: Iterable[ComponentType]) -> Schema:
+    """One schema of a system file for editors: the fields follow from `type`."""
+    types = sorted(types, key=lambda kind: kind.name)
+    entry: Schema = {
+        "type": "object",
+        "required": ["type"],
+        "properties": {"type": {"enum": [kind.name for kind in types]}},
+        "allOf": [
+            {
+                "if": {"properties": {"type": {"const": kind.name}}, "required": ["type"]},
+                "then": {**component(kind), "description": kind.summary},
+            }
+            for kind in types
+        ],
+    }
+    properties = {**SYSTEM["properties"], "components": mapping(entry, NAME)}
+    return {**SYSTEM, "properties": properties}
+
+
+EVIDENCE: Schema = {
+    "$schema": DRAFT,
+    "title": "envgen evidence",
+    **record(
+        ("releases",),
+        releases=mapping(
+            record(
+                version=described(TEXT, "counts only if it is the release's own"),
+                source=record(repository=TEXT, commit=TEXT),
+                data=mapping(TEXT),
+                metrics=mapping({"type": "number"}),
+                checks=mapping({"enum": ["passed", "failed"]}),
+            ),
+            NAME,
+        ),
+        signature=described(TEXT, "ssh signature over the canonical JSON of the rest"),
+    ),
+}
+
+_ACTORS: Schema = {"anyOf": [many(TEXT), mapping(many(TEXT))]}
+_GATE = record(
+    ("metric",),
+    metric=TEXT,
+    at_least={"type": "number"},
+    at_most={"type": "number"},
+    not_below_incumbent=FLAG,
+)
+
+_ROLE = record(
+    ("actors", "may"),
+    actors=_ACTORS,
+    may=many({"enum": ["bump", "promote", "rollback", "hold", "configure", "everything"]}),
+    environments=many(TEXT),
+    registries=many(TEXT),
+    fields=many(TEXT),
+    systems={"anyOf": [{"const": "own"}, many(TEXT)]},
+)
+
+GUARD: Schema = {
+    "$schema": DRAFT,
+    "title": "envgen guard policy",
+    **record(
+        ("roles",),
+        roles=record(ci=_ROLE, release=_ROLE, team=_ROLE, platform=_ROLE),
+        promotions=many(
+            record(
+                ("to",),
+                to=TEXT,
+                evidence={"anyOf": [{"enum": ["none", "required"]}, record(("signed-by",), signed_by=many(TEXT))]},
+                digest={"enum": ["none", "required"]},
+                soak={"type": "string", "pattern": "^[0-9]+[mhd]$"},
+                gates=many(_GATE),
+                windows=many(record(("deny",), deny=TEXT, zone=TEXT)),
+                approvals=record(("count",), count={"type": "integer", "minimum": 0}, role=TEXT, not_author=FLAG),
+            )
+        ),
+        signers=mapping(TEXT),
+        identity={"enum": ["remote-user", "gitea", "gitlab", "gl-user"]},
+        raw=record(
+            ("environments",),
+            environments=mapping(
+                record(
+                    ("kind", "paths"),
+                    kind={"enum": ["dev", "prod", "edge"]},
+                    paths=many(TEXT),
+                    release=many(TEXT),
+                )
+            ),
+        ),
+    ),
+}

@@ -1,0 +1,272 @@
+"""The command line: flags → one call → print → exit code.  The only module that imports click.
+
+Every command imports its verb when it runs, so that `--help` costs nothing.
+"""
+
+import contextlib
+import functools
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from envgen import __version__
+from envgen.errors import EnvgenError, InputError, Problems, ToolError
+
+if TYPE_CHECKING:
+    from envgen.declaration import ComponentType
+    from envgen.model import Report
+
+FORMATS = ("text", "json", "sarif", "junit", "github")
+CLEAN, FINDINGS, INPUT, TOOL = range(4)
+
+
+class _Group(click.Group):
+    """Commands in the order of a day's work, and one place where errors become exit codes."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Problems as problems:
+            say(str(problems))
+            ctx.exit(FINDINGS)
+        except InputError as err:
+            say(str(err))
+            ctx.exit(INPUT)
+        except ToolError as err:
+            say(str(err))
+            ctx.exit(TOOL)
+        except (EnvgenError, click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except BrokenPipeError:
+            sys.stderr.close()
+            ctx.exit(CLEAN)
+        except Exception:  # a bug: 1 must always mean findings
+            say(f"envgen {__version__} failed; please report this:\n{traceback.format_exc()}")
+            ctx.exit(TOOL)
+
+
+def say(text: str) -> None:
+    """Talk goes to stderr, so that stdout is data."""
+    context = click.get_current_context(silent=True)
+    if not (context and context.find_root().params.get("quiet")):
+        click.echo(text, err=True)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "-C", "directory", metavar="DIR", type=click.Path(path_type=Path), default=Path(), help="Run as if started in DIR."
+)
+@click.option("-q", "--quiet", is_flag=True, help="Print data only, no talk.")
+@click.version_option(__version__, prog_name="envgen")
+@click.pass_context
+def main(ctx: click.Context, directory: Path, quiet: bool) -> None:
+    """GitOps repositories for machine-learning systems: generated, validated, promoted.
+
+    Exit codes: 0 clean, 1 findings or refused, 2 usage or input, 3 tool failure.
+    """
+    if not directory.is_dir():
+        raise click.BadParameter(f"{directory} is no folder", param_hint="-C")
+    ctx.obj = directory.resolve()
+
+
+def command(name: str) -> Callable[[Callable[..., int]], click.Command]:
+    """A command whose function returns its exit code."""
+
+    def register(function: Callable[..., int]) -> click.Command:
+        @functools.wraps(function)
+        @click.pass_context
+        def run(ctx: click.Context, /, *args: Any, **kwargs: Any) -> None:
+            ctx.exit(function(ctx.obj, *args, **kwargs))
+
+        return main.command(name)(run)
+
+    return register
+
+
+format_option = click.option(
+    "--format", "style", type=click.Choice(FORMATS), default="text", show_default=True, help="How findings are printed."
+)
+
+
+def show(report: "Report", style: str) -> int:
+    """Print findings; the exit code they mean."""
+    from envgen.report import FORMATS as WRITERS
+    from envgen.report import summary
+
+    click.echo(WRITERS[style](report), nl=False)
+    if style == "text":
+        say(summary(report.findings))
+    return report.exit_code
+
+
+@command("init")
+@click.argument("folder", type=click.Path(path_type=Path), default=Path(), metavar="[DIR]")
+def init(root: Path, folder: Path) -> int:
+    """Write a small working repository to DIR: one system, three environments."""
+    from envgen import init as verb
+
+    written = verb.init(root / folder)
+    say(f"wrote {len(written)} files; next: git init, envgen validate, envgen bump shop/recommender=VERSION")
+    return CLEAN
+
+
+@command("generate")
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 if files are not what the catalog gives.")
+@click.option("--diff", is_flag=True, help="Print what changes as a unified diff.")
+@click.option("--force", is_flag=True, help="Overwrite files that were changed by hand.")
+@format_option
+def generate(root: Path, check: bool, diff: bool, force: bool, style: str) -> int:
+    """Write base/, overlays/ and gitops/argocd/ from the catalog in gitops/."""
+    from envgen import generate as verb
+    from envgen import worktree
+
+    if not check and worktree.complete(root):
+        say("completed an interrupted run")
+    change = verb.generate(root, _types(), force=force)
+    if diff:
+        click.echo(change.diff(), nl=False)
+    if check:
+        report = change.drift()
+        return show(report, style) if not diff else report.exit_code
+    verb.apply(root, change)
+    if change.report.findings:
+        return show(change.report, style)
+    say(f"{len(change.writes)} files written, {len(change.removes)} removed")
+    return CLEAN
+
+
+def _types() -> "tuple[ComponentType, ...]":
+    """The built-in component types and those that installed packages add."""
+    from importlib.metadata import entry_points
+
+    from envgen.components import TYPES
+
+    return TYPES + tuple(entry.load() for entry in entry_points(group="envgen.components"))
+
+
+@command("validate")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option("--changed-since", "since", metavar="REV", default="", help="Report on what changed since REV only.")
+@click.option("--no-cache", is_flag=True, help="Neither read nor write what earlier runs found.")
+@format_option
+def validate(root: Path, paths: tuple[str, ...], since: str, no_cache: bool, style: str) -> int:
+    """Render every unit with the real kustomize and check it."""
+    from envgen import validate as verb
+    from envgen.cache import Cache
+
+    store = Cache(None) if no_cache else None
+    with _progress("rendering") as progress:
+        report = verb.validate(root, paths, since, progress=progress, store=store)
+    return show(report, style)
+
+
+@contextlib.contextmanager
+def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A line on a terminal that counts, once it has taken over a second."""
+    if not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    import time
+
+    start = time.monotonic()
+
+    def update(done: int, total: int) -> None:
+        if time.monotonic() - start > 1:
+            click.echo(f"\r{what} {done}/{total}", err=True, nl=False)
+
+    yield update
+    if time.monotonic() - start > 1:
+        click.echo("\r" + " " * 40 + "\r", err=True, nl=False)
+
+
+@command("bump")
+@click.argument("requests", nargs=-1, required=True, metavar="SYSTEM/COMPONENT[/RELEASE]=VERSION...")
+@click.option(
+    "--evidence", type=click.Path(path_type=Path), metavar="FILE", help="Write this evidence beside the version."
+)
+@click.option("--dry-run", is_flag=True, help="Print the diff and write nothing.")
+@click.option("--commit", is_flag=True, help="Commit exactly the files that change.")
+@click.option("--push", is_flag=True, help="Commit on the remote branch's tip and push; plans again if it moves.")
+@click.option("--remote", default="origin", show_default=True, help="Where --push goes.")
+def bump(
+    root: Path,
+    requests: tuple[str, ...],
+    evidence: Path | None,
+    dry_run: bool,
+    commit: bool,
+    push: bool,
+    remote: str,
+) -> int:
+    """Put new versions into dev, byte-exactly, many in one commit.
+
+    A version is TAG, TAG@DIGEST or a model version; IMAGE:TAG@DIGEST bumps every release of an image.
+    """
+    from envgen import bump as verb
+    from envgen import evidence as proof
+
+    if dry_run and (commit or push):
+        raise InputError("--dry-run writes nothing; drop it, or --commit and --push")
+    wanted = [verb.Request.parse(text) for text in requests]
+    said = proof.read(root / evidence) if evidence else None
+    if push:
+        return _pushed(verb.push(root, wanted, said, remote), remote)
+    change = verb.bump(root, wanted, said)
+    if dry_run:
+        click.echo(change.diff(), nl=False)
+        return CLEAN
+    if not change.contents:
+        say("nothing to change: dev runs these versions already")
+        return CLEAN
+    if commit:
+        say(f"committed {verb.commit(root, change)[:12]}")
+    else:
+        verb.apply(root, change)
+    for bumped in change.bumped:
+        say(bumped.summary)
+    return CLEAN
+
+
+def _pushed(pushed: Any, remote: str) -> int:
+    if pushed.refusal:
+        say(f"{remote} refused the push:\n{pushed.refusal}")
+        return FINDINGS
+    if not pushed.commit:
+        say("nothing to change: the remote's dev runs these versions already")
+        return CLEAN
+    for bumped in pushed.plan.bumped:
+        say(bumped.summary)
+    say(f"pushed {pushed.commit[:12]}" + ("" if pushed.up_to_date else "; your branch is behind, pull when ready"))
+    return CLEAN
+
+
+@command("schema")
+@click.argument("name", metavar="platform|system|guard|evidence|add")
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[CRD]...")
+def schema(root: Path, name: str, files: tuple[Path, ...]) -> int:
+    """Print the JSON Schema of a hand-written file, for editors.
+
+    `schema add CRD...` turns CustomResourceDefinitions into policies/schemas/, structure only.
+    """
+    from envgen import schemafiles
+
+    if name != "add":
+        click.echo(schemafiles.text(name, _types()), nl=False)
+        return CLEAN
+    for path in schemafiles.add(root, files):
+        say(f"wrote {path}")
+    return CLEAN
+
+
+@command("demo")
+def demo(root: Path) -> int:
+    """A tour on a temporary copy: generate, validate, a bump, broken changes caught."""
+    from envgen import demo as verb
+
+    return verb.demo(root, click.echo)

@@ -1,0 +1,63 @@
+"""`deployment`: a stateless program with one image."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from envgen.components import fields, pods
+from envgen.components.objects import network_policy, obj, route, selector, service, service_account
+from envgen.declaration import ComponentType, Declaration, Offer
+from envgen.model import Object
+
+
+def ports(declaration: Declaration) -> dict[str, int]:
+    port = declaration.fields.get("port")
+    return {"http": port} if port else {}
+
+
+def workload(
+    declaration: Declaration,
+    container: Mapping[str, Any],
+    named: Mapping[str, int],
+    strategy: str = "",
+    **spec: Any,
+) -> Iterator[Object]:
+    """A Deployment around `container` with all that belongs to it; `spec` adds to its pod spec."""
+    body: Object = {
+        "replicas": declaration.fields.get("replicas", 1),
+        "selector": {"matchLabels": selector(declaration)},
+        "template": pods.template(declaration, dict(container), **spec),
+    }
+    if strategy:
+        body["strategy"] = {"type": strategy}
+    yield obj(declaration, "apps/v1", "Deployment", spec=body)
+    yield service_account(declaration)
+    yield network_policy(declaration, named.values())
+    if named:
+        yield service(declaration, named)
+        yield from route(declaration, next(iter(named)))
+
+
+def objects(declaration: Declaration) -> Iterator[Object]:
+    named = ports(declaration)
+    return workload(declaration, pods.container(declaration, named), named)
+
+
+def offer(declaration: Declaration) -> Offer:
+    """Its address as `<NAME>_URL`."""
+    port = declaration.fields.get("port")
+    if not port:
+        return Offer(selector=selector(declaration))
+    address = f"http://{declaration.name}:{port}"
+    return Offer(env={f"{pods.variable(declaration)}_URL": address}, ports=(port,), selector=selector(declaration))
+
+
+TYPE = ComponentType(
+    name="deployment",
+    summary="a stateless program",
+    fields=fields.POD,
+    objects=objects,
+    offer=offer,
+    pointers=pods.pointers("Deployment"),
+    images=(1, 1),
+    scalars=(0, 9),
+)

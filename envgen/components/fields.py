@@ -1,0 +1,94 @@
+"""JSON Schemas of the fields that several component types share."""
+
+from typing import Any
+
+Schema = dict[str, Any]
+
+NAME = "^[a-z]([-a-z0-9]{0,51}[a-z0-9])?$"
+"""A DNS-1123 label short enough that what controllers append still fits 63 characters."""
+
+TEXT: Schema = {"type": "string", "minLength": 1}
+NAME_TEXT: Schema = {"type": "string", "pattern": NAME}
+FLAG: Schema = {"type": "boolean"}
+PORT: Schema = {"type": "integer", "minimum": 1, "maximum": 65535}
+QUANTITY: Schema = {
+    "type": ["string", "integer"],
+    "pattern": r"^[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$",
+}
+PATH: Schema = {"type": "string", "pattern": "^/"}
+
+
+def mapping(value: Schema, names: str = "") -> Schema:
+    schema: Schema = {"type": "object", "additionalProperties": value}
+    return {**schema, "propertyNames": {"pattern": names}} if names else schema
+
+
+def record(required: tuple[str, ...] = (), **properties: Schema) -> Schema:
+    """A mapping with these fields and no others; `_` in a name stands for `-`."""
+    return {
+        "type": "object",
+        "properties": {name.replace("_", "-"): schema for name, schema in properties.items()},
+        "required": list(required),
+        "additionalProperties": False,
+    }
+
+
+def many(item: Schema) -> Schema:
+    return {"type": "array", "items": item}
+
+
+def described(schema: Schema, text: str) -> Schema:
+    return {**schema, "description": text}
+
+
+RESOURCES = described(
+    record(requests=mapping(QUANTITY), limits=mapping(QUANTITY)), "requests and limits of the main container"
+)
+ENV_VALUE: Schema = {
+    "anyOf": [
+        {"type": "string"},
+        record(("secret", "key"), secret=TEXT, key=TEXT),
+        record(("config", "key"), config=TEXT, key=TEXT),
+        record(("site",), site=TEXT),
+    ]
+}
+EXPOSE = described(
+    record(("host",), host=TEXT, path=PATH, tls_secret=NAME_TEXT, **{"class": TEXT}),
+    "reachable from outside under this host, by Ingress or Route",
+)
+GPU = described(
+    record(("pool", "count"), pool=TEXT, count={"type": "integer", "minimum": 1}),
+    "GPUs of one of the cluster's pools",
+)
+EGRESS = described(
+    many(record(("cidr",), cidr=TEXT, ports=many(PORT))), "addresses outside the cluster it may connect to"
+)
+
+STORAGE: dict[str, Schema] = {
+    "size": described(QUANTITY, "how much the volume holds"),
+    "storage-class": described(TEXT, "the cluster's default if absent"),
+}
+
+POD: dict[str, Schema] = {
+    "port": described(PORT, "the port it listens on"),
+    "replicas": described({"type": "integer", "minimum": 0}, "1 if absent"),
+    "resources": RESOURCES,
+    "env": described(
+        mapping(ENV_VALUE, "^[A-Za-z_][A-Za-z0-9_]*$"),
+        "environment variables: text, or a key of a secret, a config or the site's values",
+    ),
+    "command": described(many({"type": "string"}), "program to start, instead of the image's entrypoint"),
+    "args": described(many({"type": "string"}), "its arguments, instead of or after the type's own"),
+    "health": described(PATH, "HTTP path of the probes; they only connect if absent"),
+    "mounts": described(mapping(PATH), "where volumes, configs and secrets of this system appear, by component name"),
+    "writable": described(many(PATH), "folders the process may write to, besides /tmp"),
+    "run-as-user": described({"type": "integer", "minimum": 1}, "user id, if the image's own is root or a name"),
+    "gpu": GPU,
+    "expose": EXPOSE,
+    "egress": EGRESS,
+}
+
+
+def some(*names: str) -> dict[str, Schema]:
+    """Some of the fields of a pod, for types that fix the others."""
+    return {name: POD[name] for name in names}

@@ -1,0 +1,270 @@
+"""The pod template every workload shares: unprivileged, bounded, probed, placed."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from envgen import layout
+from envgen.components.objects import labels
+from envgen.declaration import Declaration, Offer, Pointer, Pool, Target, Use
+from envgen.model import UNRELEASED, Object, Release
+
+DEFAULT_RESOURCES: Mapping[str, Mapping[str, str]] = {
+    "requests": {"cpu": "100m", "memory": "256Mi"},
+    "limits": {"memory": "256Mi"},
+}
+CHECKSUM = "envgen.dev/config-checksum"
+SITE_CHECKSUM = "envgen.dev/site-checksum"
+GPU = "nvidia.com/gpu"
+PRODUCT = "nvidia.com/gpu.product"
+
+
+def with_fields(declaration: Declaration, **defaults: Any) -> Declaration:
+    """The declaration over defaults of its type: maps merge; `_` in a name stands for `-`."""
+    fields = dict(declaration.fields)
+    for name, default in defaults.items():
+        key = name.replace("_", "-")
+        declared = fields.get(key, default)
+        fields[key] = {**default, **declared} if isinstance(default, dict) else declared
+    return replace(declaration, fields=fields)
+
+
+def with_mount(declaration: Declaration, path: str, offer: Offer) -> Declaration:
+    """The declaration with something of its own mounted, as what it uses is."""
+    own = replace(declaration, uses=(*declaration.uses, Use(declaration.name, offer)))
+    return with_fields(own, mounts={declaration.name: path})
+
+
+def as_user(declaration: Declaration, user: int) -> Declaration:
+    """The declaration with a user id, for an image whose own is root; OpenShift assigns one itself."""
+    if declaration.platform.flavour == "openshift":
+        return declaration
+    return with_fields(declaration, run_as_user=user)
+
+
+def template(declaration: Declaration, container: Object, **spec: Any) -> Object:
+    """A pod template around the main container; `spec` adds to the pod spec."""
+    metadata: Object = {"labels": labels(declaration)}
+    if notes := annotations(declaration):
+        metadata["annotations"] = notes
+    return {"metadata": metadata, "spec": pod_spec(declaration, container, **spec)}
+
+
+def pod_spec(declaration: Declaration, container: Object, **spec: Any) -> Object:
+    body: Object = {
+        "serviceAccountName": declaration.name,
+        "automountServiceAccountToken": False,
+        "securityContext": security(declaration),
+        "containers": [container],
+        "volumes": volumes(declaration) + spec.pop("volumes", []),
+        **placement(declaration),
+        **spec,
+    }
+    return {key: value for key, value in body.items() if value != []}
+
+
+def security(declaration: Declaration) -> Object:
+    """The pod's security context."""
+    found: Object = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+    if user := declaration.fields.get("run-as-user"):
+        found |= {"runAsUser": user, "runAsGroup": user, "fsGroup": user}
+    return found
+
+
+def container(declaration: Declaration, ports: Mapping[str, int], **extra: Any) -> Object:
+    """The main container; `extra` replaces or adds fields."""
+    fields = declaration.fields
+    body: Object = {
+        "name": declaration.name,
+        "image": declaration.image(declaration.image_releases[0]),
+        "imagePullPolicy": "IfNotPresent",
+        "command": list(fields.get("command", ())),
+        "args": list(fields.get("args", ())),
+        "ports": [{"name": name, "containerPort": port} for name, port in ports.items()],
+        "env": env(declaration),
+        "envFrom": env_from(declaration),
+        "resources": resources(declaration),
+        "securityContext": dict(SECURITY),
+        "volumeMounts": mounts(declaration),
+        **probes(declaration, next(iter(ports.values()), 0)),
+        **extra,
+    }
+    return {key: value for key, value in body.items() if value not in ([], {})}
+
+
+SECURITY: Mapping[str, Any] = {
+    "allowPrivilegeEscalation": False,
+    "readOnlyRootFilesystem": True,
+    "capabilities": {"drop": ["ALL"]},
+}
+
+
+def resources(declaration: Declaration) -> Object:
+    """What is declared over the defaults; a memory limit follows its request; GPUs are limits."""
+    found = bounded(declaration.fields.get("resources", {}))
+    if gpu := _gpu(declaration):
+        found["limits"][GPU] = gpu["count"]
+    return found
+
+
+def bounded(declared: Mapping[str, Any]) -> Object:
+    """Resources over the defaults; a memory limit follows its request."""
+    requests = {**DEFAULT_RESOURCES["requests"], **declared.get("requests", {})}
+    limits = {"memory": requests["memory"], **declared.get("limits", {})}
+    return {"requests": requests, "limits": limits}
+
+
+def _gpu(declaration: Declaration) -> Mapping[str, Any] | None:
+    """The GPU request, where there is an environment whose pools can be asked."""
+    return declaration.fields.get("gpu") if pool_of(declaration) else None
+
+
+def pool_of(declaration: Declaration) -> Pool | None:
+    environment, gpu = declaration.environment, declaration.fields.get("gpu")
+    if environment is None or not gpu:
+        return None
+    pools = (target.pools.get(gpu["pool"]) for target in environment.targets)
+    return next((pool for pool in pools if pool), None)
+
+
+def placement(declaration: Declaration) -> Object:
+    """Node selector and tolerations for the pool the component asked for."""
+    pool = pool_of(declaration)
+    if pool is None:
+        return {}
+    placed: Object = {"nodeSelector": {PRODUCT: pool.product}}
+    if pool.taints:
+        placed["tolerations"] = [_toleration(taint) for taint in pool.taints]
+    return placed
+
+
+def _toleration(taint: str) -> Object:
+    """What tolerates `key=value:Effect` or `key:Effect`."""
+    rest, _, effect = taint.rpartition(":")
+    key, equals, value = rest.partition("=")
+    if equals:
+        return {"key": key, "operator": "Equal", "value": value, "effect": effect}
+    return {"key": key, "operator": "Exists", "effect": effect}
+
+
+def env(declaration: Declaration) -> list[Object]:
+    """Variables in order of precedence: what is used, scalar releases, what is declared."""
+    values: dict[str, Any] = {}
+    for use in declaration.uses:
+        values |= use.offer.env
+    for release in declaration.scalar_releases:
+        if release.env:
+            values[release.env] = release.scalar(UNRELEASED)
+    values |= declaration.fields.get("env", {})
+    return variables(values)
+
+
+def variable(declaration: Declaration) -> str:
+    """What the variables that a component offers begin with."""
+    return declaration.name.upper().replace("-", "_")
+
+
+def variables(values: Mapping[str, Any]) -> list[Object]:
+    """Environment variables as a container has them, from the field `env`."""
+    return [{"name": name, **_env_value(values[name])} for name in sorted(values)]
+
+
+def _env_value(value: Any) -> Object:
+    if isinstance(value, str):
+        return {"value": value}
+    if "secret" in value:
+        return {"valueFrom": {"secretKeyRef": {"name": value["secret"], "key": value["key"]}}}
+    name = value.get("config", layout.SITE_VALUES)
+    return {"valueFrom": {"configMapKeyRef": {"name": name, "key": value.get("key", value.get("site"))}}}
+
+
+def env_from(declaration: Declaration) -> list[Object]:
+    """Whole configs and secrets that are used and not mounted."""
+    mounted = declaration.fields.get("mounts", {})
+    found: list[Object] = []
+    for use in declaration.uses:
+        if use.name in mounted:
+            continue
+        if use.offer.config:
+            found.append({"configMapRef": {"name": use.offer.config}})
+        found += [{"secretRef": {"name": secret}} for secret in use.offer.secrets]
+    return found
+
+
+def mounts(declaration: Declaration) -> list[Object]:
+    fields = declaration.fields
+    found = [{"name": name, "mountPath": path} for name, path in sorted(fields.get("mounts", {}).items())]
+    for path in ("/tmp", *fields.get("writable", ())):  # noqa: S108 - a folder in the container
+        found.append({"name": _scratch(path), "mountPath": path})
+    return found
+
+
+def volumes(declaration: Declaration) -> list[Object]:
+    fields = declaration.fields
+    offers = {use.name: use for use in declaration.uses}
+    found = [_volume(offers[name]) for name in sorted(fields.get("mounts", {})) if name in offers]
+    for path in ("/tmp", *fields.get("writable", ())):  # noqa: S108 - a folder in the container
+        found.append({"name": _scratch(path), "emptyDir": {}})
+    return found
+
+
+def _volume(use: Use) -> Object:
+    if use.offer.claim:
+        return {"name": use.name, "persistentVolumeClaim": {"claimName": use.offer.claim}}
+    if use.offer.config:
+        return {"name": use.name, "configMap": {"name": use.offer.config}}
+    return {"name": use.name, "secret": {"secretName": next(iter(use.offer.secrets), use.name)}}
+
+
+def _scratch(path: str) -> str:
+    return "scratch" + path.rstrip("/").lower().replace("/", "-").replace("_", "-").replace(".", "-")
+
+
+def annotations(declaration: Declaration) -> dict[str, str]:
+    """What makes the pods roll: checksums of config and site values, scalar releases."""
+    notes = {}
+    if checksum := declaration.config_checksum:
+        notes[CHECKSUM] = checksum
+    if checksum := declaration.site_checksum:
+        notes[SITE_CHECKSUM] = checksum
+    for release in declaration.scalar_releases:
+        notes[declaration.annotation(release)] = release.scalar(UNRELEASED)
+    return notes
+
+
+def probes(declaration: Declaration, port: int, startup_seconds: int = 0) -> Object:
+    """Readiness and liveness on the first port; `startup_seconds` waits for slow starts."""
+    if not port:
+        return {}
+    path = declaration.fields.get("health")
+    check: Object = {"httpGet": {"path": path, "port": port}} if path else {"tcpSocket": {"port": port}}
+    found = {
+        "readinessProbe": {**check, "periodSeconds": 10},
+        "livenessProbe": {**check, "periodSeconds": 20, "failureThreshold": 6},
+    }
+    if startup_seconds:
+        found["startupProbe"] = {**check, "periodSeconds": 10, "failureThreshold": startup_seconds // 10}
+    return found
+
+
+def pointers(kind: str, prefix: str = "spec.template") -> Any:
+    """Where a scalar release stands in a workload of `kind`: its variable and the rolling annotation."""
+
+    def of(declaration: Declaration, release: Release) -> Iterable[Pointer]:
+        fields = [f"{prefix}.metadata.annotations.[{declaration.annotation(release)}]"]
+        if release.env:
+            container = f"{prefix}.spec.containers.[name={declaration.name}]"
+            fields.append(f"{container}.env.[name={release.env}].value")
+        yield Pointer(kind, declaration.name, tuple(fields))
+
+    return of
+
+
+def fits(pool: Pool, target: Target, count: int, replicas: int) -> str:
+    """Why `replicas` pods with `count` GPUs each do not fit the pool; empty if they do."""
+    if count > pool.per_node:
+        return f"asks for {count} GPUs in one pod, a node of {pool.name} on {target.name} has {pool.per_node}"
+    room = pool.nodes * (pool.per_node // count)
+    if replicas > room:
+        return f"asks for {replicas} pods of {count} GPUs, {pool.name} on {target.name} has room for {room}"
+    return ""

@@ -1,0 +1,212 @@
+"""What a CustomResourceDefinition says about the structure of its objects, as JSON Schema.
+
+Structure only: nothing for people (descriptions, examples), nothing the API server alone can do
+(defaults, CEL rules, merge keys), no formats.  An unknown field is one the API server drops.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from hashlib import sha256
+from typing import Any
+
+from envgen.errors import InputError
+
+Schema = dict[str, Any]
+Kind = tuple[str, str, str]
+"""Group, kind, version."""
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+KEPT = (
+    "enum",
+    "maxItems",
+    "maxLength",
+    "maxProperties",
+    "maximum",
+    "minItems",
+    "minLength",
+    "minProperties",
+    "minimum",
+    "multipleOf",
+    "pattern",
+    "uniqueItems",
+)
+LARGE = 150_000
+"""Characters from which on a schema says equal things once."""
+
+SHARED = 200
+"""Characters from which on a part is worth a definition."""
+
+_OPEN = "x-kubernetes-preserve-unknown-fields"
+_INT_OR_STRING = [{"type": "integer"}, {"type": "string"}]
+_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
+
+
+def converted(crd: Mapping[str, Any]) -> dict[Kind, Schema]:
+    """The schema of each version that a CustomResourceDefinition serves."""
+    if (crd.get("apiVersion"), crd.get("kind")) != ("apiextensions.k8s.io/v1", "CustomResourceDefinition"):
+        raise InputError("this is not a CustomResourceDefinition of apiextensions.k8s.io/v1")
+    spec = crd["spec"]
+    group, kind = spec["group"], spec["names"]["kind"]
+    head = {"$schema": DIALECT, "$comment": f"envgen took the structure alone from {crd['metadata']['name']}"}
+    return {
+        (group, kind, version["name"]): head | _root(version["schema"]["openAPIV3Schema"])
+        for version in spec["versions"]
+        if version["served"]
+    }
+
+
+def path(group: str, kind: str, version: str) -> str:
+    """Where the schema of a kind is kept."""
+    for name in (group, kind, version):
+        if not _NAME.fullmatch(name):
+            raise InputError(f"{name!r} is not the name of a group, kind or version")
+    return f"policies/schemas/{group}/{kind.lower()}_{version}.json"
+
+
+def text(schema: Schema) -> str:
+    """A schema as its file holds it: one thing a line, so that differences can be read."""
+    return json.dumps(schema, indent=1, sort_keys=True) + "\n"
+
+
+def _root(schema: Schema) -> Schema:
+    root = _structure(_with_object_fields(schema))
+    return _deduplicated(root) if len(text(root)) > LARGE else root
+
+
+def _with_object_fields(schema: Schema) -> Schema:
+    """The fields of every object are not the CustomResourceDefinition's to list."""
+    given = schema.get("properties") or {}
+    metadata = {**(given.get("metadata") or {}), "type": "object", _OPEN: True}
+    named = {"apiVersion": {"type": "string"}, "kind": {"type": "string"}, "metadata": metadata}
+    return {**schema, "properties": {**given, **named}}
+
+
+def _structure(schema: Schema) -> Schema:
+    """What a schema in the place of a value says: it lists the fields there are."""
+    schema = _embedding(schema) if schema.get("x-kubernetes-embedded-resource") else schema
+    kept = _constraints(schema) | _inner(schema, _structure, _condition)
+    return kept | {"additionalProperties": False} if kept.get("properties") and not _is_open(schema) else kept
+
+
+def _embedding(schema: Schema) -> Schema:
+    """An embedded object says what it is."""
+    required = {*(schema.get("required") or ()), "apiVersion", "kind"}
+    return {**_with_object_fields(schema), "required": sorted(required)}
+
+
+def _is_open(schema: Schema) -> bool:
+    return bool(schema.get(_OPEN)) or schema.get("additionalProperties") not in (None, False)
+
+
+def _condition(schema: Schema) -> Schema:
+    """What a schema under allOf, anyOf, oneOf or not says: it lists some of the fields."""
+    return _constraints(schema) | _inner(schema, _condition, _condition)
+
+
+def _constraints(schema: Schema) -> Schema:
+    """The keywords of a schema about the value itself."""
+    kept = {keyword: schema[keyword] for keyword in KEPT if schema.get(keyword) is not None}
+    if types := _types(schema):
+        kept["type"] = types
+    if required := _undefaulted(schema.get("required") or (), schema.get("properties") or {}):
+        kept["required"] = required
+    for bound, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
+        if schema.get(exclusive) and bound in kept:  # a flag in OpenAPI 3.0, a number in JSON Schema
+            kept[exclusive] = kept.pop(bound)
+    return kept
+
+
+def _undefaulted(required: Iterable[str], properties: Mapping[str, Schema]) -> list[str]:
+    """The API server fills in defaults before it looks for what is missing."""
+    return [name for name in required if "default" not in properties.get(name, {})]
+
+
+def _types(schema: Schema) -> str | list[str] | None:
+    types = ["integer", "string"] if schema.get("x-kubernetes-int-or-string") else schema.get("type")
+    if not types or not schema.get("nullable"):
+        return types
+    return [*types, "null"] if isinstance(types, list) else [types, "null"]
+
+
+def _inner(
+    schema: Schema,
+    structure: Callable[[Schema], Schema],
+    condition: Callable[[Schema], Schema],
+) -> Schema:
+    """The keywords of a schema that hold schemas, with each of these mapped."""
+    found: Schema = {}
+    if schema.get("properties"):
+        found["properties"] = {name: structure(inner) for name, inner in schema["properties"].items()}
+    for keyword in ("additionalProperties", "items"):
+        if isinstance(schema.get(keyword), dict):
+            found[keyword] = structure(schema[keyword])
+    if schema.get("not"):
+        found["not"] = condition(schema["not"])
+    for keyword in ("allOf", "anyOf", "oneOf"):
+        if alternatives := [condition(inner) for inner in _told(schema, keyword)]:
+            found[keyword] = alternatives
+    return found
+
+
+def _told(schema: Schema, keyword: str) -> list[Schema]:
+    """The alternatives of a schema, but for those that only repeat that it is int-or-string."""
+    alternatives = schema.get(keyword) or []
+    if not schema.get("x-kubernetes-int-or-string"):
+        return list(alternatives)
+    if alternatives == _INT_OR_STRING:
+        return []
+    return [inner for inner in alternatives if inner != {"anyOf": _INT_OR_STRING}]
+
+
+def _deduplicated(root: Schema) -> Schema:
+    """The same schema with every large part that occurs twice under `$defs`.
+
+    A definition is named by its content, so that a change upstream moves no other name.
+    """
+    times = Counter(_parts(root, set()))
+    names = {part: sha256(part.encode()).hexdigest()[:12] for part, n in times.items() if n > 1}
+    definitions: Schema = {}
+
+    def shared(schema: Schema) -> Schema:
+        name = names.get(_canonical(schema))
+        if not name:
+            return _with_inner(schema, shared)
+        if name not in definitions:
+            definitions[name] = _with_inner(schema, shared)
+        return {"$ref": f"#/$defs/{name}"}
+
+    return {**_with_inner(root, shared), "$defs": definitions}
+
+
+def _with_inner(schema: Schema, each: Callable[[Schema], Schema]) -> Schema:
+    return schema | _inner(schema, each, each)
+
+
+def _parts(schema: Schema, seen: set[str]) -> Iterator[str]:
+    """Each large part of a schema, as often as it occurs outside of a part already seen."""
+    for part in _children(schema):
+        canonical = _canonical(part)
+        if len(canonical) < SHARED:
+            continue
+        yield canonical
+        if canonical not in seen:
+            seen.add(canonical)
+            yield from _parts(part, seen)
+
+
+def _children(schema: Schema) -> list[Schema]:
+    found: list[Schema] = []
+
+    def note(child: Schema) -> Schema:
+        found.append(child)
+        return child
+
+    _with_inner(schema, note)
+    return found
+
+
+def _canonical(schema: Schema) -> str:
+    return json.dumps(schema, sort_keys=True, separators=(",", ":"))

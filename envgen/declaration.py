@@ -1,0 +1,256 @@
+"""The nouns of the catalog: what people declare, parsed and merged per environment."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any
+
+from envgen.model import Document, Field, Object, Release
+
+ALL_KINDS: frozenset["Kind"]
+
+Fields = Mapping[str, Any]
+"""A component's fields after its type's JSON Schema accepted them."""
+
+
+class Kind(StrEnum):
+    """What an environment is for."""
+
+    DEV = "dev"
+    PROD = "prod"
+    EDGE = "edge"
+
+
+ALL_KINDS = frozenset(Kind)
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Equal GPU nodes of one cluster; memory is a Kubernetes quantity per GPU."""
+
+    name: str
+    product: str
+    memory: str = ""
+    per_node: int = 1
+    nodes: int = 1
+    taints: tuple[str, ...] = ()
+    """`key=value:Effect` or `key:Effect`, as `kubectl taint` has them."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """One cluster an environment is delivered to; a site is a target of an edge environment."""
+
+    name: str
+    server: str
+    pools: Mapping[str, Pool] = field(default_factory=dict)
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Environment:
+    name: str
+    kind: Kind
+    targets: tuple[Target, ...]
+    promotes_from: str = ""
+    automated: bool = True
+    """Whether Argo CD applies a commit by itself."""
+    values: Mapping[str, str] = field(default_factory=dict)
+    """What a site that declares no values of its own gets."""
+
+    @property
+    def has_sites(self) -> bool:
+        return bool(self.values) or any(target.values for target in self.targets)
+
+
+@dataclass(frozen=True)
+class Platform:
+    kubernetes: str
+    flavour: str
+    repository: str
+    registries: tuple[str, ...]
+    environments: tuple[Environment, ...]
+    namespace_pattern: str
+    document: Document
+
+    def namespace(self, system: str, environment: str) -> str:
+        return self.namespace_pattern.format(system=system, environment=environment)
+
+    def environment(self, name: str) -> Environment | None:
+        return next((e for e in self.environments if e.name == name), None)
+
+    def allows_image(self, repository: str) -> bool:
+        return not self.registries or any(
+            repository == registry or repository.startswith(registry + "/") for registry in self.registries
+        )
+
+
+def _digest(parts: Iterable[str]) -> str:
+    text = "\n".join(sorted(parts))
+    return sha256(text.encode()).hexdigest()[:16] if text else ""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a component gives to those that use it."""
+
+    env: Mapping[str, Any] = field(default_factory=dict)
+    """Environment variables: text, or a key of a secret as the field `env` spells it."""
+    secrets: tuple[str, ...] = ()
+    """Secrets whose keys become environment variables."""
+    config: str = ""
+    """A ConfigMap whose keys become environment variables, unless it is mounted."""
+    checksum: str = ""
+    """Changes whenever the config does, so that pods roll."""
+    claim: str = ""
+    """A PersistentVolumeClaim that can be mounted."""
+    ports: tuple[int, ...] = ()
+    selector: Mapping[str, str] = field(default_factory=dict)
+    """Labels of the pods that listen on the ports."""
+
+
+@dataclass(frozen=True)
+class Use:
+    """One thing a component uses, by the name it has in the catalog."""
+
+    name: str
+    offer: Offer
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What one component is to be in one environment: the input of a component type."""
+
+    system: str
+    name: str
+    type: str
+    fields: Fields
+    platform: Platform
+    releases: tuple[Release, ...] = ()
+    environment: Environment | None = None
+    """None for the common declaration, which gives the base."""
+    values: Mapping[str, str] = field(default_factory=dict)
+    uses: tuple[Use, ...] = ()
+    users: tuple[Mapping[str, str], ...] = ()
+    """Labels of the pods that use this component."""
+    systems: tuple[str, ...] = ()
+    """Every system deployed in the environment (for components of the platform)."""
+    wave: int = 0
+
+    @property
+    def image_releases(self) -> tuple[Release, ...]:
+        return tuple(release for release in self.releases if release.image)
+
+    @property
+    def scalar_releases(self) -> tuple[Release, ...]:
+        return tuple(release for release in self.releases if not release.image)
+
+    @property
+    def config_checksum(self) -> str:
+        """Changes when a used config does; empty without any."""
+        return _digest(use.offer.checksum for use in self.uses if use.offer.checksum)
+
+    @property
+    def site_checksum(self) -> str:
+        """Changes when a site value that the component reads does; empty if it reads none."""
+        values = self.fields.get("env", {}).values()
+        read = (value["site"] for value in values if isinstance(value, dict) and "site" in value)
+        return _digest(f"{key}={self.values.get(key, '')}" for key in read)
+
+    def image(self, release: Release) -> str:
+        """The symbolic image name that stands in the base."""
+        return self.name if len(self.image_releases) == 1 else f"{self.name}-{release.name}"
+
+    def annotation(self, release: Release) -> str:
+        """The pod template annotation that carries a scalar release, and rolls the pods."""
+        only = len(self.scalar_releases) == 1
+        return "envgen.dev/release" if only else f"envgen.dev/release-{release.name}"
+
+
+@dataclass(frozen=True)
+class Pointer:
+    """Where one scalar release stands in a component's objects: a target of its replacement."""
+
+    kind: str
+    name: str
+    fields: tuple[str, ...]
+    """kustomize field paths, such as `metadata.annotations.[envgen.dev/release]`."""
+    delimiter: str = ""
+    index: int = 0
+
+
+def no_offer(declaration: Declaration) -> Offer:
+    return Offer()
+
+
+def no_pointers(declaration: Declaration, release: Release) -> Iterable[Pointer]:
+    return ()
+
+
+@dataclass(frozen=True)
+class ComponentType:
+    """One kind of component: which fields it has and which objects they mean.
+
+    `objects` is pure and knows nothing of bases and overlays; it never sees a version, only the
+    symbolic image and `unreleased`.
+    """
+
+    name: str
+    summary: str
+    fields: Mapping[str, Any]
+    """JSON Schema of each field."""
+    objects: Callable[[Declaration], Iterable[Object]]
+    required: tuple[str, ...] = ()
+    one_of: tuple[str, ...] = ()
+    """Fields of which exactly one is present."""
+    references: tuple[str, ...] = ()
+    """Fields that name a component of the system, which is thereby used."""
+    offer: Callable[[Declaration], Offer] = no_offer
+    pointers: Callable[[Declaration, Release], Iterable[Pointer]] = no_pointers
+    images: tuple[int, int] = (0, 0)
+    """How many image releases it has: at least, at most."""
+    scalars: tuple[int, int] = (0, 0)
+    kinds: frozenset[Kind] = ALL_KINDS
+    """The kinds of environment it may be deployed in."""
+    waits: bool = True
+    """False for what is only ready once its user runs (a volume): it shares its users' wave."""
+
+
+@dataclass(frozen=True)
+class Component:
+    """One component of the catalog, before it is merged for an environment."""
+
+    name: str
+    type: ComponentType
+    place: Field
+    """Where it stands in its system's document."""
+    document: Document
+    common: Fields
+    releases: tuple[Release, ...]
+    environments: Mapping[str, Fields]
+    """The merged fields by environment; an environment that is absent does not deploy it."""
+
+
+@dataclass(frozen=True)
+class System:
+    name: str
+    owners: tuple[str, ...]
+    components: tuple[Component, ...]
+    document: Document
+    paths: tuple[str, ...] = field(default=())
+    """The catalog files it was read from."""
+    names: frozenset[str] = frozenset()
+    """Every declared component, also those that could not be read."""
+
+    def component(self, name: str) -> Component | None:
+        return next((c for c in self.components if c.name == name), None)
+
+
+@dataclass(frozen=True)
+class Catalog:
+    platform: Platform
+    systems: tuple[System, ...]
+
+    def system(self, name: str) -> System | None:
+        return next((s for s in self.systems if s.name == name), None)

@@ -1,0 +1,57 @@
+"""Byte-exact edits of release state in a kustomization that people and other tools write too."""
+
+from itertools import chain
+
+from envgen import yamlio
+from envgen.declaration import ComponentType, Declaration
+from envgen.errors import InputError, ToolError
+from envgen.model import Data, Field, RepoPath, Version, applied
+from envgen.release import image_index, replacement_index, scalar
+from envgen.splice import Splicer
+
+
+def released(
+    path: RepoPath, text: str, declaration: Declaration, kind: ComponentType, versions: dict[str, Version]
+) -> str:
+    """The text after its releases were given `versions` (by name); every other byte is the same.
+
+    Raises InputError if the file carries no such release.
+    """
+    releases = {release.name: release for release in declaration.releases}
+    for name, version in versions.items():
+        data = yamlio.read_one(path, text.encode()).data
+        release = releases[name]
+        if release.image:
+            index = image_index(data, declaration, release)
+            changes = _image_changes(version)
+            place: Field = ("images", index or 0)
+        else:
+            index = replacement_index(data, declaration, release, kind)
+            changes = {"sourceValue": scalar(release, version)}
+            place = ("replacements", index or 0)
+        if index is None:
+            raise InputError(f"{path} has no entry for release {name!r}; run envgen generate")
+        text = _changed(path, text, data, place, changes)
+    return text
+
+
+def _image_changes(version: Version) -> dict[str, str]:
+    """What an `images:` entry must say; an empty value means the key must not be there."""
+    changes = {"newTag": version.label, "digest": version.digest}
+    return {"newName": version.repository, **changes} if version.repository else changes
+
+
+_AFTER = {"newName": "name", "newTag": "newName", "digest": "newTag"}
+
+
+def _changed(path: RepoPath, text: str, data: Data, place: Field, changes: dict[str, str]) -> str:
+    splicer = Splicer(path, text)
+    edits = (splicer.put(place, key, value, _AFTER.get(key, "")) for key, value in changes.items())
+    text = applied(text, chain.from_iterable(edits))
+    group, index = place
+    entry = {**data[group][index], **changes}
+    wanted = {**data, group: list(data[group])}
+    wanted[group][index] = {key: value for key, value in entry.items() if value}
+    if yamlio.read_one(path, text.encode()).data != wanted:
+        raise ToolError(f"{path} is written in a way envgen cannot edit; run envgen generate --force")
+    return text

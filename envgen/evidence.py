@@ -1,0 +1,57 @@
+"""Evidence: what CI says of a version, kept beside the dev overlay and read by gates.
+
+It is CI's own word unless it is signed; it counts only for the version it names.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from envgen import yamlio
+from envgen.catalog.schema import EVIDENCE
+from envgen.errors import InputError, Problems
+from envgen.files.texts import text
+from envgen.model import Data, Version
+from envgen.schema import Validator
+
+SOURCE = "`envgen bump --evidence`"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The content of an evidence file: `releases` by name, and an optional signature."""
+
+    releases: Mapping[str, Data]
+    signature: str = ""
+
+
+def read(path: Path) -> Evidence:
+    """Evidence from a file on disk.  Raises InputError if there is none and Problems if it is wrong."""
+    try:
+        content = path.read_bytes()
+    except OSError as err:
+        raise InputError(f"cannot read evidence {path.name}: {err.strerror}") from err
+    document = yamlio.read_one(path.name, content)
+    if problems := list(Validator(EVIDENCE).findings(document, document.data)):
+        raise Problems(problems)
+    return Evidence(document.data["releases"], document.data.get("signature", ""))
+
+
+def evidence_text(evidence: Evidence, versions: Mapping[str, Version]) -> str:
+    """The evidence file of a component whose releases now have these versions.
+
+    Raises InputError if the evidence speaks of other releases or of another version.
+    """
+    releases = {}
+    for name, said in sorted(evidence.releases.items()):
+        if name not in versions:
+            bumped = ", ".join(sorted(versions))
+            raise InputError(f"the evidence speaks of release {name!r}, the bump is of {bumped}")
+        version = str(versions[name])
+        if said.get("version", version) != version:
+            raise InputError(f"the evidence is of {said['version']}, the bump is to {version}")
+        releases[name] = {**said, "version": version}
+    body: Data = {"releases": releases}
+    if evidence.signature:
+        body["signature"] = evidence.signature
+    return text(SOURCE, body)

@@ -1,0 +1,44 @@
+"""A component in all its environments: the objects they share and the objects each wants."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from envgen.catalog import declarations
+from envgen.declaration import Catalog, Component, Declaration, System
+from envgen.model import Object, ResourceId
+
+Objects = Mapping[ResourceId, Object]
+
+
+@dataclass(frozen=True)
+class Variants:
+    """One component, its common declaration and those of the environments that deploy it."""
+
+    component: Component
+    common: Declaration
+    environments: Mapping[str, Declaration]
+
+    @cached_property
+    def wanted(self) -> Mapping[str, Objects]:
+        """What each environment is to have."""
+        return {name: objects(self.component, d) for name, d in self.environments.items()}
+
+    @cached_property
+    def shared(self) -> Objects:
+        """The base: what the common declaration gives and every environment has."""
+        found = objects(self.component, self.common) if self.environments else {}
+        return {key: value for key, value in found.items() if all(key in wanted for wanted in self.wanted.values())}
+
+
+def objects(component: Component, declaration: Declaration) -> Objects:
+    return {ResourceId.of(entry): entry for entry in component.type.objects(declaration)}
+
+
+def variants(catalog: Catalog, system: System) -> Iterator[Variants]:
+    """Every component of a system that is deployed anywhere."""
+    common = declarations(catalog, system, None)
+    found = {e.name: declarations(catalog, system, e) for e in catalog.platform.environments}
+    for component in system.components:
+        here = {name: d[component.name] for name, d in found.items() if component.name in d}
+        yield Variants(component, common[component.name], here)

@@ -1,0 +1,125 @@
+"""`envgen generate`: write what the catalog says, and nothing that people changed by hand."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from envgen import catalog, gitrepo, layout, worktree, yamlio
+from envgen.components import TYPES
+from envgen.declaration import ComponentType
+from envgen.diff import unified
+from envgen.errors import EnvgenError, Problems
+from envgen.files import files, state
+from envgen.files.texts import is_generated
+from envgen.model import ROOTS, Finding, Location, RepoPath, Report, Tree
+
+OWNED = ("base/", "overlays/", layout.ARGOCD + "/")
+"""Where every file is generated."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What generating would do to the files of a tree."""
+
+    writes: Mapping[RepoPath, bytes]
+    removes: tuple[RepoPath, ...]
+    report: Report
+    """Files that were changed by hand and are therefore in the way."""
+    before: Tree
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.writes and not self.removes
+
+    def drift(self) -> Report:
+        """The plan as findings: files that are not what the catalog gives."""
+        found = [Finding(Location(path), "drift", _drift_message(path, self.before)) for path in self.writes]
+        gone = [
+            Finding(Location(path), "drift", "the catalog does not give this file; run envgen generate")
+            for path in self.removes
+        ]
+        return Report(tuple(sorted(self.report.findings + tuple(found + gone))))
+
+    def diff(self) -> str:
+        """The plan as a unified diff."""
+        paths = sorted({*self.writes, *self.removes})
+        return "".join(unified(path, self.before, self.writes.get(path)) for path in paths)
+
+
+def _drift_message(path: RepoPath, before: Tree) -> str:
+    what = "is not what the catalog gives" if path in before else "is missing"
+    return f"the file {what}; run envgen generate"
+
+
+def plan(tree: Tree, types: Iterable[ComponentType], head: Tree | None = None, *, force: bool = False) -> Plan:
+    """What generating would change.  `head` is the last commit's tree, to tell edits by hand.
+
+    Raises Problems if the catalog is wrong and InputError if there is none.
+    """
+    types = tuple(types)
+    declared = catalog.read(tree, types)
+    wanted = _encoded(files(declared, state.read(tree, declared)))
+    earlier = _earlier(tree, types, head)
+    writes = {p: new for p, new in wanted.items() if p not in tree or not _same(p, tree[p].content, new)}
+    surplus = [p for p in tree if p.startswith(OWNED) and p not in wanted and is_generated(tree[p].content)]
+    by_hand = [p for p in (*writes, *surplus) if p in tree and not _is_ours(p, tree[p].content, earlier)]
+    findings = [] if force else [_by_hand(p) for p in by_hand]
+    return Plan(writes, tuple(sorted(surplus)), Report(tuple(sorted(findings))), tree)
+
+
+def _encoded(texts: Mapping[RepoPath, str]) -> dict[RepoPath, bytes]:
+    return {path: text.encode("utf-8", "surrogateescape") for path, text in texts.items()}
+
+
+def _earlier(tree: Tree, types: Iterable[ComponentType], head: Tree | None) -> dict[RepoPath, bytes] | None:
+    """What the last commit's catalog gives with today's release state; None if that cannot be known."""
+    if head is None:
+        return None
+    declared_then = {path: file for path, file in head.items() if path.startswith("gitops/")}
+    then = {**{p: f for p, f in tree.items() if not p.startswith("gitops/")}, **declared_then}
+    try:
+        declared = catalog.read(then, types)
+        return _encoded(files(declared, state.read(then, declared)))
+    except EnvgenError:
+        return {}
+
+
+def _is_ours(path: RepoPath, content: bytes, earlier: Mapping[RepoPath, bytes] | None) -> bool:
+    """Whether the file is as envgen left it; without a commit to compare, its first line decides."""
+    if path.endswith((f"/{layout.EVIDENCE}", f"/{layout.HOLDS}")):
+        return True
+    if earlier is None:
+        return is_generated(content)
+    return path in earlier and _same(path, content, earlier[path])
+
+
+def _same(path: RepoPath, content: bytes, wanted: bytes) -> bool:
+    """Equal bytes, or in kustomizations equal values: other tools rewrite those to set a tag."""
+    if content == wanted or not path.endswith(f"/{layout.KUSTOMIZATION}"):
+        return content == wanted
+    try:
+        return bool(yamlio.read_one(path, content).data == yamlio.read_one(path, wanted).data)
+    except Problems:
+        return False
+
+
+def _by_hand(path: RepoPath) -> Finding:
+    message = "changed by hand; move the change to the catalog, or overwrite it with --force"
+    return Finding(Location(path), "hand-edited", message)
+
+
+def generate(root: Path, types: Iterable[ComponentType] = TYPES, *, force: bool = False) -> Plan:
+    """The plan for the files below `root`; write it with `apply`.
+
+    Raises Problems if the catalog is wrong, InputError if there is none or a write was interrupted.
+    """
+    repository = gitrepo.find(root)
+    head = repository.commit("HEAD") if repository else None
+    committed = repository.tree(head) if repository and head else None
+    return plan(worktree.read(root, ROOTS), types, committed, force=force)
+
+
+def apply(root: Path, change: Plan) -> None:
+    """Write a plan, whole or not at all; nothing if files edited by hand are in the way."""
+    if not change.report.findings:
+        worktree.write(root, change.writes, change.removes)

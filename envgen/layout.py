@@ -1,0 +1,52 @@
+"""The one place that knows where files live."""
+
+from posixpath import normpath
+
+from envgen.model import RepoPath
+
+PLATFORM = "gitops/platform.yaml"
+SYSTEMS = "gitops/systems"
+ARGOCD = "gitops/argocd"
+GUARD = "policies/guard.yaml"
+SCHEMAS = "policies/schemas"
+KUSTOMIZATION = "kustomization.yaml"
+KUSTOMIZATION_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+EVIDENCE = "evidence.yaml"
+HOLDS = "holds.yaml"
+SITES = "sites"
+PLATFORM_SYSTEM = "platform"
+DEFAULT_DENY = "default-deny.yaml"
+SITE_VALUES = "site-values"
+
+
+def base(system: str, component: str) -> RepoPath:
+    return f"base/{system}/{component}"
+
+
+def unit(environment: str, system: str) -> RepoPath:
+    """What Argo CD builds and syncs as one: all components of a system in an environment."""
+    return f"overlays/{environment}/{system}"
+
+
+def overlay(environment: str, system: str, component: str) -> RepoPath:
+    return f"{unit(environment, system)}/{component}"
+
+
+def site(environment: str, name: str, system: str) -> RepoPath:
+    return f"overlays/{environment}/{SITES}/{name}/{system}"
+
+
+def application_set(environment: str, system: str) -> RepoPath:
+    return f"{ARGOCD}/{environment}/{system}.yaml"
+
+
+def joined(folder: RepoPath, relative: str) -> RepoPath | None:
+    """`relative` as seen from `folder`; None when it leads out of the repository."""
+    path = normpath(f"{folder}/{relative}" if folder else relative)
+    if path == ".":
+        return ""
+    return None if path.startswith(("..", "/")) else path
+
+
+def folder_of(path: RepoPath) -> RepoPath:
+    return path.rpartition("/")[0]

@@ -1,0 +1,146 @@
+"""Rules about rendered objects as such.
+
+## schema-violation
+
+An object that its JSON Schema refuses, the API server refuses too, or drops the misspelt field in
+silence.  Fix: correct the field named.
+
+## kind-without-schema
+
+Nothing is known of the kind, so nothing of it was checked.  Fix: `envgen schema add CRD.yaml`.
+
+## foreign-namespace
+
+An object in a namespace other than its system's escapes the environment.  Fix: leave the namespace to
+the overlay.
+
+## cluster-scoped
+
+Cluster-wide objects belong to the system `platform`, which no CI may change.
+
+## duplicate-object
+
+One object in two units of a cluster: two Applications would overwrite each other for ever.
+"""
+
+from collections.abc import Iterator
+
+from envgen import layout, schemas
+from envgen.model import Location, Object, ResourceId, Severity
+from envgen.origin import place
+from envgen.rules.rule import Problem, Rule, each_unit
+from envgen.schema import Validator
+from envgen.snapshot import Snapshot, Unit
+from envgen.yamlio import KEY
+
+NEWEST = "1.36"
+"""What repositories without a platform are judged by."""
+
+CLUSTER_SCOPED = frozenset(
+    {
+        ("", "Namespace"),
+        ("", "Node"),
+        ("", "PersistentVolume"),
+        ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"),
+        ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy"),
+        ("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding"),
+        ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"),
+        ("apiextensions.k8s.io", "CustomResourceDefinition"),
+        ("apiregistration.k8s.io", "APIService"),
+        ("certificates.k8s.io", "CertificateSigningRequest"),
+        ("cert-manager.io", "ClusterIssuer"),
+        ("external-secrets.io", "ClusterSecretStore"),
+        ("flowcontrol.apiserver.k8s.io", "FlowSchema"),
+        ("flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration"),
+        ("networking.k8s.io", "IngressClass"),
+        ("node.k8s.io", "RuntimeClass"),
+        ("rbac.authorization.k8s.io", "ClusterRole"),
+        ("rbac.authorization.k8s.io", "ClusterRoleBinding"),
+        ("scheduling.k8s.io", "PriorityClass"),
+        ("storage.k8s.io", "CSIDriver"),
+        ("storage.k8s.io", "StorageClass"),
+        ("tekton.dev", "ClusterTask"),
+    }
+)
+
+
+def validator(snapshot: Snapshot, rendered: Object) -> Validator | None:
+    """The validator of an object's kind: the core's, or one kept in policies/schemas."""
+    api_version, kind = str(rendered.get("apiVersion")), str(rendered.get("kind"))
+    minor = snapshot.platform.kubernetes if snapshot.platform else NEWEST
+    found = schemas.load(minor).validator(api_version, kind)
+    if found is not None:
+        return found
+    group, _, version = api_version.rpartition("/")
+    return snapshot.custom_validator(f"{group}/{kind.lower()}_{version}")
+
+
+def _violations(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
+    for key, rendered in zip(unit.ids, unit.objects, strict=True):
+        found = validator(snapshot, rendered)
+        if found is None or found.accepts(rendered):
+            continue
+        for field, _, message in found.problems(rendered):
+            at = place(snapshot, unit, rendered, field)
+            yield at, f"{key} {'.'.join(str(step) for step in field if step != KEY)}: {message}"
+
+
+def _unknown_kinds(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
+    seen: set[tuple[str, str]] = set()
+    for rendered in unit.objects:
+        kind = (str(rendered.get("apiVersion")), str(rendered.get("kind")))
+        if kind not in seen and validator(snapshot, rendered) is None:
+            seen.add(kind)
+            at = place(snapshot, unit, rendered)
+            yield at, f"no schema for {' '.join(kind)}, its fields are not checked; add one with envgen schema add"
+
+
+def _foreign_namespaces(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
+    if snapshot.platform is None or unit.environment is None or unit.is_platform:
+        return
+    own = snapshot.platform.namespace(unit.system, unit.environment.name)
+    for key, rendered in zip(unit.ids, unit.objects, strict=True):
+        if (key.group, key.kind) in CLUSTER_SCOPED:
+            continue
+        if key.namespace != own:
+            at = place(snapshot, unit, rendered, ("metadata", "namespace"))
+            there = key.namespace or "no namespace"
+            yield at, f"{key.kind}/{key.name} is in {there}, its unit in {own}; let the overlay set it"
+
+
+def _cluster_scoped(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
+    if unit.environment is None or unit.is_platform:
+        return
+    for key, rendered in zip(unit.ids, unit.objects, strict=True):
+        if (key.group, key.kind) in CLUSTER_SCOPED:
+            at = place(snapshot, unit, rendered)
+            yield at, f"{key} belongs to the whole cluster; move it to the system {layout.PLATFORM_SYSTEM!r}"
+
+
+def _duplicates(snapshot: Snapshot) -> Iterator[Problem]:
+    """Objects are compared by cluster address; a unit without any is compared with nothing."""
+    owners: dict[tuple[str, ResourceId], Unit] = {}
+    reported: set[tuple[str, str, ResourceId]] = set()
+    for unit in snapshot.units:
+        for server in sorted({target.server for target in unit.targets}):
+            for key in unit.ids:
+                first = owners.setdefault((server, key), unit)
+                mark = (first.path, unit.path, key)
+                if first is not unit and mark not in reported:
+                    reported.add(mark)
+                    at = _place_of(snapshot, unit, key)
+                    yield at, f"{key} is in {first.path} too, on {server}; keep one of them"
+
+
+def _place_of(snapshot: Snapshot, unit: Unit, key: ResourceId) -> Location:
+    rendered = next(o for k, o in zip(unit.ids, unit.objects, strict=True) if k == key)
+    return place(snapshot, unit, rendered)
+
+
+RULES: tuple[Rule, ...] = (
+    Rule("schema-violation", each_unit(_violations)),
+    Rule("kind-without-schema", each_unit(_unknown_kinds), Severity.INFO),
+    Rule("foreign-namespace", each_unit(_foreign_namespaces)),
+    Rule("cluster-scoped", each_unit(_cluster_scoped)),
+    Rule("duplicate-object", _duplicates, is_global=True),
+)

@@ -1,0 +1,157 @@
+"""Rules about images and model versions: what was approved must be what runs.
+
+## unpinned-image
+
+No tag and no digest means `latest`.  Fix: name a version in `images:`.
+
+## mutable-image
+
+A tag that is moved by habit (`latest`, `stable`, `prod`) runs something else tomorrow.  Fix: a tag
+that is never reused, or a digest.
+
+## mutable-model
+
+A model URI that ends in an alias can change without a commit.  Fix: a path that holds the version.
+
+## unreleased
+
+A release that never got a version.  In dev it waits for its first bump; elsewhere it must not run.
+
+## foreign-registry
+
+Images come from the registries that gitops/platform.yaml lists.
+
+## missing-digest
+
+The guard's policy promotes to this environment by digest only, so what runs there has one.
+"""
+
+import re
+from collections.abc import Iterator
+
+from envgen.declaration import Kind
+from envgen.model import UNRELEASED, Field, ImageRef, Object, ResourceId, Severity
+from envgen.origin import place
+from envgen.rules.rule import Problem, Rule, each_unit
+from envgen.rules.silent import texts
+from envgen.snapshot import Snapshot, Unit
+
+MUTABLE_TAGS = frozenset(
+    {"latest", "stable", "main", "master", "dev", "prod", "production", "edge", "nightly", "head", "current"}
+)
+_ALIAS = re.compile(r"(?:^|[/@:_-])(?:latest|prod|production|champion|stable|current|staging)(?:\.[a-z0-9]+)?/?$", re.I)
+_MODEL_FIELDS = frozenset({"storageUri", "modelUri", "MODEL_URI", "STORAGE_URI", "MODEL_PATH"})
+_IMAGE_LISTS = frozenset({"containers", "initContainers", "ephemeralContainers", "steps", "sidecars"})
+
+
+def images(rendered: Object) -> Iterator[tuple[Field, ImageRef]]:
+    """Every image that something runs, steps of pipelines included."""
+    for field, text in texts(rendered.get("spec"), ("spec",)):
+        if len(field) >= 3 and field[-1] == "image" and field[-3] in _IMAGE_LISTS and text:
+            yield field, ImageRef.parse(text)
+
+
+def models(rendered: Object) -> Iterator[tuple[Field, str]]:
+    """Every model pointer: URI fields, and variables that are named like one."""
+    for field, text in texts(rendered.get("spec"), ("spec",)):
+        if field[-1] in _MODEL_FIELDS or (field[-1] == "path" and field[-2:-1] == ("storage",)):
+            yield field, text
+        elif field[-1] == "name" and text in _MODEL_FIELDS and "env" in field:
+            value = _sibling(rendered, field)
+            if isinstance(value, str):
+                yield (*field[:-1], "value"), value
+
+
+def _sibling(rendered: Object, field: Field) -> object:
+    value: object = rendered
+    for step in field[:-1]:
+        value = value[step]  # type: ignore[index]  # the field came from this very object
+    return value.get("value") if isinstance(value, dict) else None
+
+
+def _unpinned(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
+    for rendered in unit.objects:
+        for field, image in images(rendered):
+            if not image.tag and not image.digest:
+                at = place(snapshot, unit, rendered, field)
+                yield at, f"{_owner(rendered)} runs {image} without tag or digest; name a version"
+
+
+def _mutable(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
+    for rendered in unit.objects:
+        for field, image in images(rendered):
+            if not image.digest and image.tag.lower() in MUTABLE_TAGS:
+                at = place(snapshot, unit, rendered, field)
+                yield at, f"{_owner(rendered)} runs {image}, a tag that moves; name one that does not, or a digest"
+
+
+def _mutable_models(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
+    for rendered in unit.objects:
+        for field, pointer in models(rendered):
+            if _ALIAS.search(pointer):
+                at = place(snapshot, unit, rendered, field)
+                yield at, f"{_owner(rendered)} loads {pointer!r}, which can change without a commit; name a version"
+
+
+def _unreleased_texts(rendered: Object) -> Iterator[Field]:
+    for field, image in images(rendered):
+        if image.tag == UNRELEASED:
+            yield field
+    notes = ((rendered.get("spec") or {}).get("template") or {}).get("metadata") or {}
+    for name, value in (notes.get("annotations") or {}).items():
+        if name.startswith("envgen.dev/release") and UNRELEASED in str(value):
+            yield ("spec", "template", "metadata", "annotations", name)
+
+
+def _unreleased(snapshot: Snapshot, unit: Unit, *, in_dev: bool) -> Iterator[Problem]:
+    is_dev = unit.environment is not None and unit.environment.kind is Kind.DEV
+    if is_dev is not in_dev:
+        return
+    for rendered in unit.objects:
+        for field in _unreleased_texts(rendered):
+            remedy = "waits for its first envgen bump" if in_dev else "must not run before its first promotion"
+            yield place(snapshot, unit, rendered, field), f"{_owner(rendered)} has no version yet; it {remedy}"
+
+
+def _waiting(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
+    return _unreleased(snapshot, unit, in_dev=True)
+
+
+def _running_unreleased(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
+    return _unreleased(snapshot, unit, in_dev=False)
+
+
+def _foreign(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
+    if snapshot.platform is None:
+        return
+    for rendered in unit.objects:
+        for field, image in images(rendered):
+            if not snapshot.platform.allows_image(image.repository):
+                at = place(snapshot, unit, rendered, field)
+                yield at, f"{_owner(rendered)} runs {image}, from none of the platform's registries; use or add one"
+
+
+def _undigested(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
+    if unit.environment is None or unit.environment.name not in snapshot.required_digests:
+        return
+    for rendered in unit.objects:
+        for field, image in images(rendered):
+            if not image.digest:
+                at = place(snapshot, unit, rendered, field)
+                yield at, f"{_owner(rendered)} runs {image} without a digest, which the guard's policy requires"
+
+
+def _owner(rendered: Object) -> str:
+    key = ResourceId.of(rendered)
+    return f"{key.kind}/{key.name}"
+
+
+RULES: tuple[Rule, ...] = (
+    Rule("unpinned-image", each_unit(_unpinned)),
+    Rule("mutable-image", each_unit(_mutable)),
+    Rule("mutable-model", each_unit(_mutable_models)),
+    Rule("waiting-release", each_unit(_waiting), Severity.INFO),
+    Rule("unreleased", each_unit(_running_unreleased)),
+    Rule("foreign-registry", each_unit(_foreign)),
+    Rule("missing-digest", each_unit(_undigested)),
+)

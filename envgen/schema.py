@@ -1,0 +1,118 @@
+"""JSON Schema: catalog and policy with messages that point, manifests in bulk.
+
+The only module that imports jsonschema_rs.
+"""
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+import jsonschema_rs
+
+from envgen.model import Data, Document, Field, Finding
+from envgen.yamlio import KEY
+
+Schema = Mapping[str, Any]
+Problem = tuple[Field, str, str]
+"""Where, which rule, what is wrong."""
+
+
+class Validator:
+    """A compiled JSON Schema (draft 2020-12)."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema
+        self._validator = jsonschema_rs.validator_for(dict(schema), validate_formats=False)
+
+    def accepts(self, data: Data) -> bool:
+        return bool(self._validator.is_valid(data))
+
+    def problems(self, data: Data) -> Iterator[Problem]:
+        for error in self._validator.iter_errors(data):
+            yield from self._spelled_out(error)
+
+    def findings(self, document: Document, data: Data, at: Field = ()) -> Iterator[Finding]:
+        """The problems of `data`, which stands at the field `at` of `document`."""
+        for field, rule, message in self.problems(data):
+            yield Finding(document.at(*at, *field), rule, message)
+
+    def _spelled_out(self, error: Any) -> Iterator[Problem]:
+        """jsonschema_rs's error in the words of this house."""
+        field: Field = tuple(error.instance_path)
+        match error.kind.name:
+            case "additionalProperties" | "unevaluatedProperties":
+                known = self._known_fields(error)
+                for name in error.kind.unexpected:
+                    yield (*field, name, KEY), "unknown-field", _unknown(name, known)
+            case "anyOf" | "oneOf":
+                for inner in _nearest(error.kind.context):
+                    yield from self._spelled_out(inner)
+            case _:
+                yield _problem(field, error)
+
+    def _known_fields(self, error: Any) -> list[str]:
+        schema: Any = self._schema
+        for step in list(error.schema_path)[:-1]:
+            schema = schema[step] if isinstance(schema, list) else (schema or {}).get(step)
+        return sorted((schema or {}).get("properties", {}))
+
+
+def _nearest(branches: list[list[Any]]) -> list[Any]:
+    """The alternative that was meant: the one that fails deepest, then with the fewest errors."""
+    ranked = [(-max(len(e.instance_path) for e in b), _is_other_type(b), len(b), i) for i, b in enumerate(branches)]
+    return branches[min(ranked)[-1]] if ranked else []
+
+
+def _is_other_type(errors: list[Any]) -> bool:
+    return any(error.kind.name == "type" for error in errors)
+
+
+def _problem(field: Field, error: Any) -> Problem:
+    value = error.instance
+    match error.kind.name:
+        case "required":
+            return field, "missing-field", f"field {error.kind.property!r} is missing; add it"
+        case "enum":
+            return field, "unknown-value", _not_among(value, [str(option) for option in error.kind.options])
+        case "type":
+            return field, "wrong-type", f"{spelled(value)} is not {_article(error.kind.types)}"
+        case "pattern":
+            return field, "wrong-form", f"{spelled(value)} does not fit {error.kind.pattern}"
+        case "propertyNames":
+            name = error.kind.error.instance
+            return (*field, name, KEY), "wrong-form", f"{name!r} does not fit {_pattern(error.kind.error)}"
+        case "falseSchema":
+            return field, "unknown-field", "this may not stand here; remove it"
+        case _:
+            return field, "wrong-value", error.message[:1].lower() + error.message[1:]
+
+
+def _pattern(error: Any) -> str:
+    return str(getattr(error.kind, "pattern", "the names allowed here"))
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    close = get_close_matches(name, known, 1)
+    return f"unknown field {name!r}; " + (f"did you mean {close[0]!r}?" if close else "remove it")
+
+
+def _not_among(value: Data, options: list[str]) -> str:
+    close = get_close_matches(str(value), options, 1)
+    hint = f"did you mean {close[0]!r}?" if close else f"use one of {', '.join(options)}"
+    return f"unknown value {value!r}; {hint}"
+
+
+_ARTICLES = {"object": "a mapping", "array": "a list", "string": "text", "integer": "a whole number"}
+
+
+def _article(types: list[str]) -> str:
+    return " or ".join(_ARTICLES.get(t, f"a {t}") for t in sorted(types) if t != "null") or "null"
+
+
+def spelled(value: Data) -> str:
+    """A value as a message names it."""
+    if isinstance(value, (dict, list)):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return repr(value)

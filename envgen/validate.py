@@ -1,0 +1,227 @@
+"""`envgen validate`: a state of the repository → findings.
+
+The floor of the cost is kustomize itself, so it is started only for units whose closure changed,
+and a repository that did not change at all is not even read.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from envgen import cache, catalog, gitrepo, kustomize, layout, worktree, yamlio
+from envgen.cache import Cache
+from envgen.catalog import read_platform
+from envgen.catalog.schema import GUARD
+from envgen.components import TYPES
+from envgen.declaration import Platform
+from envgen.errors import InputError, Problems
+from envgen.model import ROOTS, Data, Finding, Location, RepoPath, Report, Severity, Tree
+from envgen.rules import RULES
+from envgen.rules.rule import Rule
+from envgen.schema import Validator
+from envgen.snapshot import Snapshot, Unit, unit_folders
+
+Progress = Callable[[int, int], None]
+"""Called with how many units are rendered, and of how many."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What of the repository to report on; everything if empty."""
+
+    paths: tuple[RepoPath, ...] = ()
+    changed: frozenset[RepoPath] | None = None
+
+    def covers(self, unit: Unit) -> bool:
+        near = not self.paths or any(_within(unit.path, path) or _within(path, unit.path) for path in self.paths)
+        return near and (self.changed is None or bool(self.changed & unit.closure.files) or self._holds(unit))
+
+    def _holds(self, unit: Unit) -> bool:
+        """Files that were removed are in no closure any more."""
+        return any(_within(path, unit.path) for path in self.changed or ())
+
+    def shows(self, finding: Finding) -> bool:
+        path = finding.location.path
+        near = not self.paths or any(_within(path, wanted) for wanted in self.paths)
+        return near and (self.changed is None or path in self.changed)
+
+
+def _within(path: RepoPath, folder: RepoPath) -> bool:
+    return not folder or path == folder or path.startswith(folder + "/")
+
+
+def validate(
+    root: Path,
+    paths: Iterable[RepoPath] = (),
+    since: str = "",
+    *,
+    progress: Progress = lambda done, total: None,
+    store: Cache | None = None,
+    rules: Sequence[Rule] = RULES,
+) -> Report:
+    """The findings for the files below `root`.
+
+    Raises InputError for paths or revisions that do not exist, ToolError if kustomize cannot run.
+    """
+    store = cache.find() if store is None else store
+    program = kustomize.find()
+    worktree.refuse_pending(root)
+    repository = gitrepo.find(root)
+    paths = tuple(path.strip("/") for path in paths if path not in (".", ""))
+    for path in paths:
+        if not (root / path).exists():
+            raise InputError(f"there is no {path} here")
+    fingerprint = repository.fingerprint() if repository and not since else None
+    names = "\n".join(rule.id for rule in rules)
+    whole = cache.key("report", fingerprint or "", program.identity, "\n".join(paths), names) if fingerprint else ""
+    if whole and (known := store.get(whole)) is not None:
+        return Report(tuple(_finding(entry) for entry in known))
+    tree = worktree.read(root, ROOTS if (root / layout.PLATFORM).exists() else [""])
+    selection = Selection(paths, _changed(repository, since) if since else None)
+    report = _Run(root, tree, program, store, rules, progress).report(selection)
+    if whole:
+        store.put(whole, [_entry(finding) for finding in report.findings])
+    return report
+
+
+def _changed(repository: gitrepo.Repository | None, since: str) -> frozenset[RepoPath]:
+    if repository is None:
+        raise InputError("--changed-since needs a git repository; this is not the top of one")
+    if repository.commit(since) is None:
+        raise InputError(f"there is no revision {since!r}")
+    return repository.changed_paths(since)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One validation of one tree."""
+
+    root: Path
+    tree: Tree
+    program: kustomize.Kustomize
+    store: Cache
+    rules: Sequence[Rule]
+    progress: Progress
+
+    def report(self, selection: Selection) -> Report:
+        platform, findings = read_catalog(self.tree)
+        units = list(unit_folders(self.tree, platform))
+        blank = replace(self._snapshot(platform, findings), units=())
+        rendered = list(self._rendered(units))
+        snapshot = replace(blank, units=tuple(rendered))
+        for unit in rendered:
+            if selection.covers(unit):
+                findings += self._unit_findings(blank, unit)
+        for rule in self.rules:
+            if rule.is_global:
+                findings += [f for f in rule.findings(snapshot) if selection.shows(f)]
+        if not units:
+            findings.append(_nothing_to_render(platform))
+        return Report(tuple(sorted(set(findings))))
+
+    def _snapshot(self, platform: Platform | None, findings: list[Finding]) -> Snapshot:
+        digests = required_digests(self.tree, findings)
+        return Snapshot(self.tree, platform, (), digests, _validators(self.tree, findings))
+
+    # Rendering
+
+    def _rendered(self, units: list[Unit]) -> Iterator[Unit]:
+        """The units with their objects; kustomize runs for those whose closure is new, two at a time."""
+        keys = {unit.path: self._closure_key(unit) for unit in units if unit.can_be_built}
+        known = {path: self.store.get(key) for path, key in keys.items()}
+        missing = [path for path, value in known.items() if value is None]
+        built = iter(self.program.build_all(self.root, missing, self._counter(len(missing))))
+        for unit in units:
+            if not unit.can_be_built:
+                yield unit
+                continue
+            value = known[unit.path]
+            if value is None:
+                _, outcome = next(built)
+                value = [yamlio.read_output(outcome.output), outcome.error]
+                if not outcome.error:
+                    self.store.put(keys[unit.path], value)
+            yield replace(unit, objects=tuple(o for o in value[0] if isinstance(o, dict)), error=value[1])
+
+    def _counter(self, total: int) -> Callable[[], None]:
+        done = iter(range(1, total + 1))
+        return lambda: self.progress(next(done), total)
+
+    def _closure_key(self, unit: Unit) -> str:
+        """Any byte that can influence the output is in the key."""
+        parts = [unit.path, self.program.identity]
+        contents = [(path, self.tree[path]) for path in sorted(unit.closure.files)]
+        return cache.key("unit", *parts, *(part for path, file in contents for part in (path, file.content)))
+
+    # Rules
+
+    def _unit_findings(self, blank: Snapshot, unit: Unit) -> list[Finding]:
+        snapshot = replace(blank, units=(unit,))
+        return [f for rule in self.rules if not rule.is_global for f in rule.findings(snapshot)]
+
+
+def read_catalog(tree: Tree) -> tuple[Platform | None, list[Finding]]:
+    """The platform, and what is wrong with the catalog; no platform in repositories without a catalog."""
+    if layout.PLATFORM not in tree:
+        return None, []
+    try:
+        platform = read_platform(tree)
+    except Problems as problems:
+        return None, list(problems.findings)
+    try:
+        catalog.read(tree, TYPES)
+    except Problems as problems:
+        return platform, [_softened(finding) for finding in problems.findings]
+    return platform, []
+
+
+def _softened(finding: Finding) -> Finding:
+    """A type that only third parties know is for `generate` to judge: validate loads no foreign code."""
+    is_unknown = finding.rule == "unknown-type"
+    return replace(finding, severity=Severity.WARNING) if is_unknown else finding
+
+
+def required_digests(tree: Tree, findings: list[Finding]) -> frozenset[str]:
+    """The environments that the guard's policy promotes to by digest only."""
+    if layout.GUARD not in tree:
+        return frozenset()
+    try:
+        document = yamlio.read_one(layout.GUARD, tree[layout.GUARD].content)
+    except Problems as problems:
+        findings.extend(problems.findings)
+        return frozenset()
+    wrong = list(Validator(GUARD).findings(document, document.data))
+    findings.extend(wrong)
+    promotions = () if wrong else document.data.get("promotions", ())
+    return frozenset(entry["to"] for entry in promotions if entry.get("digest") == "required")
+
+
+def _validators(tree: Tree, findings: list[Finding]) -> dict[str, Validator]:
+    """The JSON Schemas of custom resources that the repository keeps."""
+    found = {}
+    prefix = layout.SCHEMAS + "/"
+    for path, file in tree.items():
+        if path.startswith(prefix) and path.endswith(".json"):
+            try:
+                schema: Data = json.loads(file.content)
+                found[path.removeprefix(prefix).removesuffix(".json")] = Validator(schema)
+            except ValueError as err:
+                findings.append(Finding(Location(path), "wrong-schema", f"no JSON Schema: {err}; add it again"))
+    return found
+
+
+def _nothing_to_render(platform: Platform | None) -> Finding:
+    where = layout.PLATFORM if platform else "."
+    message = "there is nothing to render; run envgen generate"
+    return Finding(Location(where), "nothing-to-render", message, Severity.WARNING)
+
+
+def _entry(finding: Finding) -> Data:
+    at = finding.location
+    return [at.path, at.line, at.column, finding.rule, finding.message, finding.severity.value]
+
+
+def _finding(entry: Data) -> Finding:
+    path, line, column, rule, message, severity = entry
+    return Finding(Location(path, line, column), rule, message, Severity(severity))
