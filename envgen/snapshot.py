@@ -8,7 +8,7 @@ from envgen import kustomization, layout, yamlio
 from envgen.declaration import Environment, Platform, Target
 from envgen.errors import Problems
 from envgen.kustomization import Closure, Kustomization
-from envgen.model import Document, Object, RepoPath, ResourceId, Tree
+from envgen.model import Data, Document, Field, Object, RepoPath, ResourceId, Tree
 from envgen.schema import Validator
 
 
@@ -43,6 +43,24 @@ class Unit:
     def ids(self) -> tuple[ResourceId, ...]:
         return tuple(ResourceId.of(entry) for entry in self.objects)
 
+    @cached_property
+    def texts(self) -> tuple[tuple[Object, tuple[tuple[Field, str], ...]], ...]:
+        """Every object with all its texts; walked once for all the rules that look at them."""
+        return tuple((entry, tuple(texts(entry))) for entry in self.objects)
+
+
+def texts(value: Data) -> Iterator[tuple[Field, str]]:
+    """Every text of a value with its field, in the order of the document."""
+    waiting: list[tuple[Field, Data]] = [((), value)]
+    while waiting:
+        field, here = waiting.pop()
+        if here.__class__ is str:
+            yield field, here
+        elif here.__class__ is dict:
+            waiting.extend([((*field, key), child) for key, child in here.items()][::-1])
+        elif here.__class__ is list:
+            waiting.extend([((*field, i), child) for i, child in enumerate(here)][::-1])
+
 
 @dataclass(frozen=True)
 class Snapshot:
@@ -62,6 +80,23 @@ class Snapshot:
     def documents(self, path: RepoPath) -> tuple[Document, ...]:
         """The documents of a manifest; none if it cannot be read."""
         return documents(path, self.tree[path].content) if path in self.tree else ()
+
+    @cached_property
+    def folders(self) -> frozenset[RepoPath]:
+        """Every folder that holds a file, directly or below."""
+        return kustomization.folders_of(self.tree)
+
+    @cached_property
+    def components_at(self) -> Mapping[RepoPath, list[str]]:
+        """The names of the folders in each folder."""
+        found: dict[RepoPath, list[str]] = {}
+        for folder in self.folders:
+            found.setdefault(layout.folder_of(folder), []).append(folder.rpartition("/")[2])
+        return found
+
+    @cached_property
+    def unit_at(self) -> Mapping[RepoPath, Unit]:
+        return {unit.path: unit for unit in self.units}
 
     @cached_property
     def argocd(self) -> tuple[Document, ...]:

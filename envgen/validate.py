@@ -108,11 +108,12 @@ class _Run:
         platform, findings = read_catalog(self.tree)
         units = list(unit_folders(self.tree, platform))
         blank = replace(self._snapshot(platform, findings), units=())
-        rendered = list(self._rendered(units))
-        snapshot = replace(blank, units=tuple(rendered))
-        for unit in rendered:
+        rendered = []
+        for unit in self._rendered(units):  # judged while kustomize works on the next ones
+            rendered.append(unit)
             if selection.covers(unit):
                 findings += self._unit_findings(blank, unit)
+        snapshot = replace(blank, units=tuple(rendered))
         for rule in self.rules:
             if rule.is_global:
                 findings += [f for f in rule.findings(snapshot) if selection.shows(f)]

@@ -12,7 +12,7 @@ _DATA = "/data"
 _USER = 1000  # `git` in the rootless image
 _PATHS = {
     "GITEA_APP_INI": f"{_DATA}/conf/app.ini",
-    "GITEA_CUSTOM": _DATA,
+    "GITEA_CUSTOM": f"{_DATA}/custom",  # the image's setup makes it read-only: nothing else may live there
     "GITEA_WORK_DIR": _DATA,
     "GITEA_TEMP": "/tmp/gitea",  # noqa: S108 - a folder in the container
     "HOME": f"{_DATA}/git",
@@ -63,7 +63,7 @@ def offer(declaration: Declaration) -> Offer:
 
 TYPE = ComponentType(
     name="git-server",
-    summary="Gitea, a git server on one volume",
+    summary="Gitea, a git server on one volume, from its rootless image (tags that end in -rootless)",
     fields={
         **fields.some("resources", "env", "run-as-user", "expose", "egress"),
         **fields.STORAGE,

@@ -140,11 +140,10 @@ def _sources(application: Application) -> Iterator[Data]:
 
 
 def _unknown_paths(snapshot: Snapshot) -> Iterator[Problem]:
-    folders = {layout.folder_of(path) for path in snapshot.tree}
     for application in applications(snapshot):
         for source in _sources(application):
             path = str(source.get("path", ""))
-            is_there = any(folder == path or folder.startswith(path + "/") for folder in folders)
+            is_there = path in snapshot.folders
             built = any(f"{path}/{name}" in snapshot.tree for name in layout.KUSTOMIZATION_NAMES)
             if not is_there or not (built or source.get("directory")):
                 what = "holds no kustomization" if is_there else "does not exist"
@@ -153,16 +152,13 @@ def _unknown_paths(snapshot: Snapshot) -> Iterator[Problem]:
 
 def _read_folders(snapshot: Snapshot, path: str) -> tuple[set[str], set[str]]:
     """The folders a build of `path` reads, and those that dormant components would add."""
-    unit = next((u for u in snapshot.units if u.path == path), None)
-    if unit is None:
+    unit = snapshot.unit_at.get(path)
+    if unit is None or unit.environment is None:
         return set(), set()
     read = {"/" + k.folder for k in unit.closure.kustomizations}
-    declared = {
-        "/" + layout.base(unit.system, folder.rpartition("/")[2])
-        for folder in {layout.folder_of(p) for p in snapshot.tree}
-        if unit.environment and folder.startswith(layout.unit(unit.environment.name, unit.system) + "/")
-    }
-    return read, declared
+    home = layout.unit(unit.environment.name, unit.system)
+    dormant = (name for name in snapshot.components_at.get(home, ()))
+    return read, {"/" + layout.base(unit.system, name) for name in dormant}
 
 
 def _covers(outer: str, folder: str) -> bool:

@@ -13,7 +13,6 @@ from envgen.model import Field, Object, ResourceId
 from envgen.origin import place
 from envgen.rules.pods import containers, pods
 from envgen.rules.rule import Problem, Rule, each_unit
-from envgen.rules.silent import texts
 from envgen.snapshot import Snapshot, Unit
 
 _NAME = re.compile(r"(?i)(?:^|[_.-])(?:password|passwd|passphrase|secret|token|(?:api|access|secret|private)[_-]?key)$")
@@ -24,9 +23,9 @@ _IDENTITIES = frozenset({"kubernetes.io/service-account-token"})
 
 
 def _plain(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
-    for rendered in unit.objects:
+    for rendered, texts in unit.texts:
         key = ResourceId.of(rendered)
-        for field, what in (*_secret_values(rendered), *_named_values(rendered), *_tell_tales(rendered)):
+        for field, what in (*_secret_values(rendered), *_named_values(rendered), *_tell_tales(rendered, texts)):
             at = place(snapshot, unit, rendered, field)
             yield at, f"{key.kind}/{key.name} holds {what} in plain text; refer to a secret store"
 
@@ -55,14 +54,14 @@ def _named_values(rendered: Object) -> Iterator[tuple[Field, str]]:
                 yield ("data", name), f"the value of {name}"
 
 
-def _tell_tales(rendered: Object) -> Iterator[tuple[Field, str]]:
+def _tell_tales(rendered: Object, texts: tuple[tuple[Field, str], ...]) -> Iterator[tuple[Field, str]]:
     """Credentials inside a URL, and private keys."""
     if rendered.get("kind") in ("Secret", "SealedSecret"):
         return
-    for field, text in texts(rendered):
-        if _URL.search(text):
+    for field, text in texts:
+        if "://" in text and _URL.search(text):
             yield field, "a URL with a password"
-        elif _PRIVATE_KEY.search(text):
+        elif "-----" in text and _PRIVATE_KEY.search(text):
             yield field, "a private key"
 
 

@@ -26,58 +26,17 @@ The same for the targets of a replacement.
 from collections.abc import Iterator, Mapping
 
 from envgen.kustomization import Kustomization
-from envgen.model import Data, Field, ImageRef, ResourceId
+from envgen.model import ImageRef, ResourceId
 from envgen.origin import place, selects
 from envgen.rules.rule import Problem, Rule, each_unit
-from envgen.snapshot import Snapshot, Unit, documents, own_files, subtree
-
-CONTAINERS = ("containers", "initContainers")
-
-
-def _inner(snapshot: Snapshot, unit: Unit, top: Kustomization) -> Iterator[Data]:
-    """Every object and patch that a kustomization brings together, its own included."""
-    for kustomization in subtree(unit.closure, top):
-        for path in own_files(kustomization, "resources", "patches", "patchesStrategicMerge"):
-            for document in snapshot.documents(path):
-                yield document.data
-        for entry in kustomization.entries("patches"):
-            if "patch" in entry:
-                yield from (d.data for d in documents(kustomization.path, entry["patch"].encode()))
-
-
-def images(value: Data, field: Field = ()) -> Iterator[tuple[Field, str]]:
-    """Every image that the transformer reaches: `image` of the items of containers at any depth."""
-    for where, text in texts(value, field):
-        if len(where) >= 3 and where[-1] == "image" and where[-3] in CONTAINERS:
-            yield where, text
-
-
-def texts(value: Data, field: Field = ()) -> Iterator[tuple[Field, str]]:
-    """Every text of a value with its field."""
-    if isinstance(value, dict):
-        for key, child in value.items():
-            yield from texts(child, (*field, key))
-    elif isinstance(value, list):
-        for i, child in enumerate(value):
-            yield from texts(child, (*field, i))
-    elif isinstance(value, str):
-        yield field, value
-
-
-def _operation_values(data: Data) -> Iterator[tuple[Field, Data]]:
-    """What the operations of a JSON patch write, with the field they write to."""
-    for operation in data:
-        if isinstance(operation, dict) and "value" in operation:
-            yield tuple(str(operation.get("path", "")).split("/")[1:]), operation["value"]
+from envgen.snapshot import Snapshot, Unit, subtree
+from envgen.sources import sources
 
 
 def _names(snapshot: Snapshot, unit: Unit, top: Kustomization) -> set[str]:
     """The image names a kustomization's transformer can meet."""
     found: set[str] = set()
-    for data in _inner(snapshot, unit, top):
-        written = _operation_values(data) if isinstance(data, list) else [((), data)]
-        for field, value in written:
-            found |= {ImageRef.parse(text).repository for _, text in images(value, field)}
+    found.update(*(source.images for source in sources(snapshot, unit, top)))
     for kustomization in subtree(unit.closure, top):
         if kustomization is not top:
             found |= {entry["newName"] for entry in kustomization.entries("images") if "newName" in entry}
@@ -111,20 +70,18 @@ _IMAGE_FIELDS = ("image", "storageUri", "modelUri")
 def _unreached_images(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
     names = {e["name"] for k in unit.closure.kustomizations for e in k.entries("images")}
     names -= {e.get("newName") for k in unit.closure.kustomizations for e in k.entries("images")}
-    for rendered in unit.objects if names else ():
-        for field, text in texts(rendered.get("spec")):
-            if field and field[-1] in _IMAGE_FIELDS and ImageRef.parse(text).repository in names:
-                at = place(snapshot, unit, rendered, ("spec", *field))
+    for rendered, texts in unit.texts if names else ():
+        for field, text in texts:
+            if field[-1] in _IMAGE_FIELDS and ImageRef.parse(text).repository in names:
+                at = place(snapshot, unit, rendered, field)
                 name = f"{ResourceId.of(rendered)} {'.'.join(map(str, field))}"
                 yield at, f"images does not reach {name}, it stays {text!r}; write it with replacements"
 
 
-def _known(snapshot: Snapshot, unit: Unit, top: Kustomization) -> list[ResourceId]:
-    objects = [data for data in _inner(snapshot, unit, top) if isinstance(data, dict)]
-    found = [ResourceId.of(entry) for entry in objects if entry.get("kind")]
-    for kustomization in subtree(unit.closure, top):
-        for generator, kind in (("configMapGenerator", "ConfigMap"), ("secretGenerator", "Secret")):
-            found += [ResourceId("", kind, "", e.get("name", "")) for e in kustomization.entries(generator)]
+def _known(snapshot: Snapshot, unit: Unit, top: Kustomization) -> set[ResourceId]:
+    """The objects a kustomization brings together, its generated ones included."""
+    found: set[ResourceId] = set()
+    found.update(*(source.ids for source in sources(snapshot, unit, top)))
     return found
 
 
@@ -136,7 +93,7 @@ def _is_simple(selector: Mapping[str, str]) -> bool:
 def _unmatched_patches(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
     for kustomization in unit.closure.kustomizations if unit.objects else ():
         entries = kustomization.entries("patches") + kustomization.entries("patchesJson6902")
-        known = _known(snapshot, unit, kustomization) if entries else []
+        known = _known(snapshot, unit, kustomization) if entries else set()
         for i, entry in enumerate(kustomization.entries("patches")):
             target = entry.get("target", {})
             if _is_simple(target) and not any(selects(target, key) for key in known):
@@ -147,7 +104,7 @@ def _unmatched_patches(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
 def _unmatched_replacements(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
     for kustomization in unit.closure.kustomizations if unit.objects else ():
         entries = kustomization.entries("replacements")
-        known = _known(snapshot, unit, kustomization) if entries else []
+        known = _known(snapshot, unit, kustomization) if entries else set()
         for i, entry in enumerate(entries):
             for j, target in enumerate(entry.get("targets", ())):
                 select = target.get("select", {})

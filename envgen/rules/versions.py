@@ -33,7 +33,6 @@ from envgen.declaration import Kind
 from envgen.model import UNRELEASED, Field, ImageRef, Object, ResourceId, Severity
 from envgen.origin import place
 from envgen.rules.rule import Problem, Rule, each_unit
-from envgen.rules.silent import texts
 from envgen.snapshot import Snapshot, Unit
 
 MUTABLE_TAGS = frozenset(
@@ -44,16 +43,17 @@ _MODEL_FIELDS = frozenset({"storageUri", "modelUri", "MODEL_URI", "STORAGE_URI",
 _IMAGE_LISTS = frozenset({"containers", "initContainers", "ephemeralContainers", "steps", "sidecars"})
 
 
-def images(rendered: Object) -> Iterator[tuple[Field, ImageRef]]:
+def images(unit: Unit) -> Iterator[tuple[Object, Field, ImageRef]]:
     """Every image that something runs, steps of pipelines included."""
-    for field, text in texts(rendered.get("spec"), ("spec",)):
-        if len(field) >= 3 and field[-1] == "image" and field[-3] in _IMAGE_LISTS and text:
-            yield field, ImageRef.parse(text)
+    for rendered, texts in unit.texts:
+        for field, text in texts:
+            if field[-1] == "image" and len(field) >= 3 and field[-3] in _IMAGE_LISTS and text:
+                yield rendered, field, ImageRef.parse(text)
 
 
-def models(rendered: Object) -> Iterator[tuple[Field, str]]:
+def models(rendered: Object, texts: tuple[tuple[Field, str], ...]) -> Iterator[tuple[Field, str]]:
     """Every model pointer: URI fields, and variables that are named like one."""
-    for field, text in texts(rendered.get("spec"), ("spec",)):
+    for field, text in texts:
         if field[-1] in _MODEL_FIELDS or (field[-1] == "path" and field[-2:-1] == ("storage",)):
             yield field, text
         elif field[-1] == "name" and text in _MODEL_FIELDS and "env" in field:
@@ -70,33 +70,36 @@ def _sibling(rendered: Object, field: Field) -> object:
 
 
 def _unpinned(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
-    for rendered in unit.objects:
-        for field, image in images(rendered):
-            if not image.tag and not image.digest:
-                at = place(snapshot, unit, rendered, field)
-                yield at, f"{_owner(rendered)} runs {image} without tag or digest; name a version"
+    for rendered, field, image in images(unit):
+        if not image.tag and not image.digest:
+            at = place(snapshot, unit, rendered, field)
+            yield at, f"{_owner(rendered)} runs {image} without tag or digest; name a version"
 
 
 def _mutable(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
-    for rendered in unit.objects:
-        for field, image in images(rendered):
-            if not image.digest and image.tag.lower() in MUTABLE_TAGS:
-                at = place(snapshot, unit, rendered, field)
-                yield at, f"{_owner(rendered)} runs {image}, a tag that moves; name one that does not, or a digest"
+    for rendered, field, image in images(unit):
+        if not image.digest and image.tag.lower() in MUTABLE_TAGS:
+            at = place(snapshot, unit, rendered, field)
+            yield at, f"{_owner(rendered)} runs {image}, a tag that moves; name one that does not, or a digest"
 
 
 def _mutable_models(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
-    for rendered in unit.objects:
-        for field, pointer in models(rendered):
+    for rendered, texts in unit.texts:
+        for field, pointer in models(rendered, texts):
             if _ALIAS.search(pointer):
                 at = place(snapshot, unit, rendered, field)
                 yield at, f"{_owner(rendered)} loads {pointer!r}, which can change without a commit; name a version"
 
 
-def _unreleased_texts(rendered: Object) -> Iterator[Field]:
-    for field, image in images(rendered):
+def _unreleased_texts(unit: Unit) -> Iterator[tuple[Object, Field]]:
+    for rendered, field, image in images(unit):
         if image.tag == UNRELEASED:
-            yield field
+            yield rendered, field
+    for rendered in unit.objects:
+        yield from ((rendered, field) for field in _unreleased_notes(rendered))
+
+
+def _unreleased_notes(rendered: Object) -> Iterator[Field]:
     notes = ((rendered.get("spec") or {}).get("template") or {}).get("metadata") or {}
     for name, value in (notes.get("annotations") or {}).items():
         if name.startswith("envgen.dev/release") and UNRELEASED in str(value):
@@ -107,10 +110,9 @@ def _unreleased(snapshot: Snapshot, unit: Unit, *, in_dev: bool) -> Iterator[Pro
     is_dev = unit.environment is not None and unit.environment.kind is Kind.DEV
     if is_dev is not in_dev:
         return
-    for rendered in unit.objects:
-        for field in _unreleased_texts(rendered):
-            remedy = "waits for its first envgen bump" if in_dev else "must not run before its first promotion"
-            yield place(snapshot, unit, rendered, field), f"{_owner(rendered)} has no version yet; it {remedy}"
+    remedy = "waits for its first envgen bump" if in_dev else "must not run before its first promotion"
+    for rendered, field in _unreleased_texts(unit):
+        yield place(snapshot, unit, rendered, field), f"{_owner(rendered)} has no version yet; it {remedy}"
 
 
 def _waiting(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
@@ -124,21 +126,19 @@ def _running_unreleased(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
 def _foreign(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
     if snapshot.platform is None:
         return
-    for rendered in unit.objects:
-        for field, image in images(rendered):
-            if not snapshot.platform.allows_image(image.repository):
-                at = place(snapshot, unit, rendered, field)
-                yield at, f"{_owner(rendered)} runs {image}, from none of the platform's registries; use or add one"
+    for rendered, field, image in images(unit):
+        if not snapshot.platform.allows_image(image.repository):
+            at = place(snapshot, unit, rendered, field)
+            yield at, f"{_owner(rendered)} runs {image}, from none of the platform's registries; use or add one"
 
 
 def _undigested(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
     if unit.environment is None or unit.environment.name not in snapshot.required_digests:
         return
-    for rendered in unit.objects:
-        for field, image in images(rendered):
-            if not image.digest:
-                at = place(snapshot, unit, rendered, field)
-                yield at, f"{_owner(rendered)} runs {image} without a digest, which the guard's policy requires"
+    for rendered, field, image in images(unit):
+        if not image.digest:
+            at = place(snapshot, unit, rendered, field)
+            yield at, f"{_owner(rendered)} runs {image} without a digest, which the guard's policy requires"
 
 
 def _owner(rendered: Object) -> str:

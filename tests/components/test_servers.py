@@ -101,6 +101,14 @@ def test_a_git_server_makes_its_admin_once() -> None:
     assert "command" not in container  # the entrypoint writes the configuration
 
 
+def test_a_git_server_writes_nothing_to_the_folder_its_image_closes() -> None:
+    (container,) = spec_of(GIT, "git")["template"]["spec"]["containers"]
+
+    env = {entry["name"]: entry["value"] for entry in container["env"]}
+    closed = env.pop("GITEA_CUSTOM")
+    assert [name for name, value in env.items() if value.startswith(closed)] == []
+
+
 def test_a_declared_variable_goes_over_that_of_the_type() -> None:
     text = GIT.replace("size: 2Gi", "size: 2Gi\n      env: {GITEA__server__ROOT_URL: https://git.example/}")
 

@@ -1,0 +1,1 @@
+"""Benchmarks: ratios against the named peer, measured in one run."""
