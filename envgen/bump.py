@@ -5,13 +5,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from envgen import catalog, edits, gitrepo, layout, worktree, yamlio
+from envgen import catalog, edits, gitrepo, kustomization, layout, worktree, yamlio
 from envgen.components import TYPES
 from envgen.declaration import Catalog, Component, Declaration, Environment, Kind
 from envgen.diff import unified
-from envgen.errors import InputError
+from envgen.errors import InputError, Problems
 from envgen.evidence import Evidence, evidence_text
-from envgen.model import NO_VERSION, UNRELEASED, ImageRef, Release, RepoPath, Tree, Version
+from envgen.model import NO_VERSION, UNRELEASED, Data, Finding, ImageRef, Release, RepoPath, Tree, Version
 from envgen.release import versions
 
 ATTEMPTS = 50
@@ -85,6 +85,9 @@ class Plan:
     @property
     def message(self) -> str:
         """The commit message, computed from the change."""
+        if not self.bumped:
+            _, environment, system, component, _ = next(iter(self.contents)).split("/")
+            return f"record evidence of {system}/{component} in {environment}\n"
         first = self.bumped[0]
         subject = f"bump {first.system}/{first.component} to {first.new.label or first.new.digest[:19]}"
         if len(self.bumped) > 1:
@@ -144,7 +147,7 @@ def _edit(
         raise InputError(f"{path} does not exist; run envgen generate")
     place = changes[0][0]
     before = tree[path].content
-    state = versions(yamlio.read_one(path, before).data, place.declaration, place.component.type)
+    state = versions(_overlay(path, before), place.declaration, place.component.type)
     new = _by_release(changes)
     after = edits.released(path, before.decode(), place.declaration, place.component.type, new)
     contents[path] = after.encode()
@@ -153,6 +156,25 @@ def _edit(
         if (old.label, old.digest) != (new[name].label, new[name].digest):
             names = (place.declaration.system, place.declaration.name, name)
             bumped.append(Bumped(*names, old, new[name], place.environment.name))
+
+
+_REPAIRED = frozenset({("newName",), ("newTag",), ("digest",), ("sourceValue",)})
+
+
+def _overlay(path: RepoPath, content: bytes) -> Data:
+    """A kustomization as it should be, but for values that the bump replaces: an unquoted tag may be a number.
+
+    Raises Problems for anything else that kustomize would not take.
+    """
+    document = yamlio.read_one(path, content)
+    wrong = [
+        Finding(document.at(*field), rule, message)
+        for field, rule, message in kustomization.SHAPE(document.data, ())
+        if field[-1:] not in _REPAIRED
+    ]
+    if wrong:
+        raise Problems(wrong)
+    return document.data
 
 
 def _by_release(changes: list[tuple[_Place, Version]]) -> dict[str, Version]:

@@ -34,13 +34,13 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except Problems as problems:
-            say(str(problems))
+            complain(str(problems))
             ctx.exit(FINDINGS)
         except InputError as err:
-            say(str(err))
+            complain(str(err))
             ctx.exit(INPUT)
         except ToolError as err:
-            say(str(err))
+            complain(str(err))
             ctx.exit(TOOL)
         except (EnvgenError, click.ClickException, click.exceptions.Exit, click.Abort):
             raise
@@ -48,8 +48,13 @@ class _Group(click.Group):
             sys.stderr.close()
             ctx.exit(CLEAN)
         except Exception:  # a bug: 1 must always mean findings
-            say(f"envgen {__version__} failed; please report this:\n{traceback.format_exc()}")
+            complain(f"envgen {__version__} failed; please report this:\n{traceback.format_exc()}")
             ctx.exit(TOOL)
+
+
+def complain(text: str) -> None:
+    """Why there is no result; --quiet does not silence it."""
+    click.echo(text, err=True)
 
 
 def say(text: str) -> None:
@@ -126,10 +131,14 @@ def generate(root: Path, check: bool, diff: bool, force: bool, style: str) -> in
     """Write base/, overlays/ and gitops/argocd/ from the catalog in gitops/."""
     from envgen import generate as verb
     from envgen import worktree
+    from envgen.model import Report
 
     if not check and worktree.complete(root):
         say("completed an interrupted run")
-    change = verb.generate(root, _types(), force=force)
+    try:
+        change = verb.generate(root, _types(), force=force)
+    except Problems as problems:
+        return show(Report(problems.findings), style)
     if diff:
         click.echo(change.diff(), nl=False)
     if check:
@@ -235,7 +244,7 @@ def bump(
 
 def _pushed(pushed: Any, remote: str) -> int:
     if pushed.refusal:
-        say(f"{remote} refused the push:\n{pushed.refusal}")
+        complain(f"{remote} refused the push:\n{pushed.refusal}")
         return FINDINGS
     if not pushed.commit:
         say("nothing to change: the remote's dev runs these versions already")

@@ -4,7 +4,7 @@ from itertools import chain
 
 from envgen import yamlio
 from envgen.declaration import ComponentType, Declaration
-from envgen.errors import InputError, ToolError
+from envgen.errors import InputError, Problems, ToolError
 from envgen.model import Data, Field, RepoPath, Version, applied
 from envgen.release import image_index, replacement_index, scalar
 from envgen.splice import Splicer
@@ -41,17 +41,29 @@ def _image_changes(version: Version) -> dict[str, str]:
     return {"newName": version.repository, **changes} if version.repository else changes
 
 
-_AFTER = {"newName": "name", "newTag": "newName", "digest": "newTag"}
+_ORDER = ("name", "newName", "newTag", "digest")
 
 
 def _changed(path: RepoPath, text: str, data: Data, place: Field, changes: dict[str, str]) -> str:
     splicer = Splicer(path, text)
-    edits = (splicer.put(place, key, value, _AFTER.get(key, "")) for key, value in changes.items())
+    edits = (splicer.put(place, key, value, _before(key)) for key, value in changes.items())
     text = applied(text, chain.from_iterable(edits))
     group, index = place
     entry = {**data[group][index], **changes}
     wanted = {**data, group: list(data[group])}
     wanted[group][index] = {key: value for key, value in entry.items() if value}
-    if yamlio.read_one(path, text.encode()).data != wanted:
+    if not _says(path, text, wanted):
         raise ToolError(f"{path} is written in a way envgen cannot edit; run envgen generate --force")
     return text
+
+
+def _before(key: str) -> tuple[str, ...]:
+    """The keys that stand before `key` in an entry, the nearest first."""
+    return _ORDER[: _ORDER.index(key)][::-1] if key in _ORDER else ()
+
+
+def _says(path: RepoPath, text: str, wanted: Data) -> bool:
+    try:
+        return bool(yamlio.read_one(path, text.encode()).data == wanted)
+    except Problems:
+        return False

@@ -33,22 +33,23 @@ class Plan:
 
     def drift(self) -> Report:
         """The plan as findings: files that are not what the catalog gives."""
-        found = [Finding(Location(path), "drift", _drift_message(path, self.before)) for path in self.writes]
-        gone = [
-            Finding(Location(path), "drift", "the catalog does not give this file; run envgen generate")
-            for path in self.removes
+        by_hand = {finding.location.path for finding in self.report.findings}
+        found = [
+            Finding(Location(path), "drift", f"{self._difference(path)}; run envgen generate")
+            for path in (*self.writes, *self.removes)
+            if path not in by_hand
         ]
-        return Report(tuple(sorted(self.report.findings + tuple(found + gone))))
+        return Report(tuple(sorted((*self.report.findings, *found))))
+
+    def _difference(self, path: RepoPath) -> str:
+        if path in self.removes:
+            return "the catalog does not give this file"
+        return "the file is not what the catalog gives" if path in self.before else "the file is missing"
 
     def diff(self) -> str:
         """The plan as a unified diff."""
         paths = sorted({*self.writes, *self.removes})
         return "".join(unified(path, self.before, self.writes.get(path)) for path in paths)
-
-
-def _drift_message(path: RepoPath, before: Tree) -> str:
-    what = "is not what the catalog gives" if path in before else "is missing"
-    return f"the file {what}; run envgen generate"
 
 
 def plan(tree: Tree, types: Iterable[ComponentType], head: Tree | None = None, *, force: bool = False) -> Plan:
@@ -59,10 +60,11 @@ def plan(tree: Tree, types: Iterable[ComponentType], head: Tree | None = None, *
     types = tuple(types)
     declared = catalog.read(tree, types)
     wanted = _encoded(files(declared, state.read(tree, declared)))
-    earlier = _earlier(tree, types, head)
     writes = {p: new for p, new in wanted.items() if p not in tree or not _same(p, tree[p].content, new)}
     surplus = [p for p in tree if p.startswith(OWNED) and p not in wanted and is_generated(tree[p].content)]
-    by_hand = [p for p in (*writes, *surplus) if p in tree and not _is_ours(p, tree[p].content, earlier)]
+    suspects = [p for p in (*writes, *surplus) if p in tree]
+    earlier = _earlier(tree, types, head) if suspects and not force else None
+    by_hand = [p for p in suspects if not _is_ours(p, tree[p].content, earlier)]
     findings = [] if force else [_by_hand(p) for p in by_hand]
     return Plan(writes, tuple(sorted(surplus)), Report(tuple(sorted(findings))), tree)
 
@@ -71,26 +73,32 @@ def _encoded(texts: Mapping[RepoPath, str]) -> dict[RepoPath, bytes]:
     return {path: text.encode("utf-8", "surrogateescape") for path, text in texts.items()}
 
 
-def _earlier(tree: Tree, types: Iterable[ComponentType], head: Tree | None) -> dict[RepoPath, bytes] | None:
-    """What the last commit's catalog gives with today's release state; None if that cannot be known."""
+Given = Mapping[RepoPath, bytes]
+
+
+def _earlier(tree: Tree, types: Iterable[ComponentType], head: Tree | None) -> tuple[Given, ...] | None:
+    """What the last commit's catalog gives, with the last commit's release state and with today's.
+
+    None if there is no commit to ask; nothing if its catalog cannot be read.
+    """
     if head is None:
         return None
-    declared_then = {path: file for path, file in head.items() if path.startswith("gitops/")}
-    then = {**{p: f for p, f in tree.items() if not p.startswith("gitops/")}, **declared_then}
+    now = {path: file for path, file in tree.items() if not path.startswith("gitops/")}
+    declared = {path: file for path, file in head.items() if path.startswith("gitops/")}
     try:
-        declared = catalog.read(then, types)
-        return _encoded(files(declared, state.read(then, declared)))
+        found = catalog.read(head, types)
+        return tuple(_encoded(files(found, state.read(then, found))) for then in (head, {**now, **declared}))
     except EnvgenError:
-        return {}
+        return ()
 
 
-def _is_ours(path: RepoPath, content: bytes, earlier: Mapping[RepoPath, bytes] | None) -> bool:
+def _is_ours(path: RepoPath, content: bytes, earlier: tuple[Given, ...] | None) -> bool:
     """Whether the file is as envgen left it; without a commit to compare, its first line decides."""
     if path.endswith((f"/{layout.EVIDENCE}", f"/{layout.HOLDS}")):
         return True
     if earlier is None:
         return is_generated(content)
-    return path in earlier and _same(path, content, earlier[path])
+    return any(path in given and _same(path, content, given[path]) for given in earlier)
 
 
 def _same(path: RepoPath, content: bytes, wanted: bytes) -> bool:

@@ -63,7 +63,7 @@ class Repository:
 
     def fingerprint(self, folders: Iterable[RepoPath] = ROOTS) -> str | None:
         """Names the exact files on disk below some folders; None if git does not know them all."""
-        folders = [folder for folder in folders if (self.root / folder).exists()]
+        folders = [folder or "." for folder in folders if (self.root / folder).exists()]
         others = self.run("ls-files", "-z", "--others", "--modified", "--deleted", "--", *folders)
         if others.code or others.stdout:
             return None
@@ -115,15 +115,17 @@ class Repository:
         if not outcome.code:
             return Push(True, False, "")
         text = outcome.stdout.decode("utf-8", "replace")
-        raced = any(
-            line.startswith("!") and ("[rejected]" in line or "lock" in line or "incorrect old value" in line)
-            for line in text.splitlines()
-        )
+        refusals = [line.rpartition("\t")[2] for line in text.splitlines() if line.startswith("!")]
+        raced = any(race in refusal for refusal in refusals for race in _RACES)
         return Push(False, raced, _remote_words(outcome.stderr) or text.strip())
 
     def fast_forward(self, commit: str) -> bool:
         """Bring the checked-out branch and files to `commit` if nothing stands in the way."""
         return not self.run("merge", "--quiet", "--ff-only", commit).code
+
+
+_RACES = ("[rejected]", "cannot lock ref", "failed to update ref", "incorrect old value")
+"""What git calls a push that came second."""
 
 
 @dataclass(frozen=True)

@@ -82,10 +82,13 @@ def find() -> Kustomize:
 
     Raises ToolError if there is none.
     """
+    chosen = os.environ.get("ENVGEN_KUSTOMIZE")
     beside = Path(sys.executable).parent / "kubectl"
-    for candidate in (os.environ.get("ENVGEN_KUSTOMIZE"), str(beside), "kustomize", "kubectl"):
-        if candidate and (program := shutil.which(candidate)):
+    for candidate in (chosen,) if chosen else (str(beside), "kustomize", "kubectl"):
+        if program := shutil.which(candidate):
             return Kustomize(str(Path(program).absolute()))
+    if chosen:
+        raise ToolError(f"ENVGEN_KUSTOMIZE names {chosen}, which is no program; correct or unset it")
     raise ToolError("no kustomize found; install envgen with its dependencies or set ENVGEN_KUSTOMIZE")
 
 

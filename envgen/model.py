@@ -203,7 +203,7 @@ class Edit:
 
 
 def applied(text: str, edits: Iterable[Edit]) -> str:
-    """The text after the edits of one file, which must not overlap."""
-    for edit in sorted(edits, key=lambda e: (e.start, e.end), reverse=True):
+    """The text after the edits of one file, which must not overlap; equal places fill in the given order."""
+    for edit in reversed(sorted(edits, key=lambda e: (e.start, e.end))):
         text = text[: edit.start] + edit.new + text[edit.end :]
     return text

@@ -58,7 +58,7 @@ def _scalar_version(overlay: Data, declaration: Declaration, release: Release, k
     index = replacement_index(overlay, declaration, release, kind)
     if index is None:
         return NO_VERSION
-    scalar = overlay["replacements"][index]["sourceValue"]
+    scalar = str(overlay["replacements"][index]["sourceValue"])
     return Version(release.version_in(scalar) or scalar)
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from urllib.parse import quote
 from xml.sax.saxutils import escape, quoteattr
 
 from envgen import __version__
@@ -64,7 +65,8 @@ def as_sarif(report: Report) -> str:
 
 def _sarif_result(finding: Finding) -> Data:
     region = {"startLine": finding.location.line, "startColumn": finding.location.column}
-    place = {"artifactLocation": {"uri": finding.location.path}, "region": region}
+    uri = quote(finding.location.path, errors="surrogateescape")
+    place = {"artifactLocation": {"uri": uri}, "region": region}
     return {
         "ruleId": finding.rule,
         "level": _LEVELS[finding.severity],
@@ -106,7 +108,7 @@ def _github_line(finding: Finding) -> str:
 
 
 def _message(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return printable(text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A"))
 
 
 def _property(text: str) -> str:

@@ -5,6 +5,7 @@ and a repository that did not change at all is not even read.
 """
 
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -68,21 +69,29 @@ def validate(
     program = kustomize.find()
     worktree.refuse_pending(root)
     repository = gitrepo.find(root)
-    paths = tuple(path.strip("/") for path in paths if path not in (".", ""))
-    for path in paths:
-        if not (root / path).exists():
-            raise InputError(f"there is no {path} here")
-    fingerprint = repository.fingerprint() if repository and not since else None
+    paths = tuple(_selected(root, path) for path in paths)
+    folders = ROOTS if (root / layout.PLATFORM).exists() else ("",)
+    fingerprint = repository.fingerprint(folders) if repository and not since else None
     names = "\n".join(rule.id for rule in rules)
     whole = cache.key("report", fingerprint or "", program.identity, "\n".join(paths), names) if fingerprint else ""
     if whole and (known := store.get(whole)) is not None:
         return Report(tuple(_finding(entry) for entry in known))
-    tree = worktree.read(root, ROOTS if (root / layout.PLATFORM).exists() else [""])
+    tree = worktree.read(root, folders)
     selection = Selection(paths, _changed(repository, since) if since else None)
     report = _Run(root, tree, program, store, rules, progress).report(selection)
     if whole:
         store.put(whole, [_entry(finding) for finding in report.findings])
     return report
+
+
+def _selected(root: Path, text: str) -> RepoPath:
+    """A PATH argument as findings spell it."""
+    path = layout.joined("", os.path.relpath(text, root) if text.startswith("/") else text)
+    if path is None:
+        raise InputError(f"{text} is not in this repository; name a path below {root}")
+    if not (root / path).exists():
+        raise InputError(f"there is no {text} here; name a file or folder of the repository")
+    return path
 
 
 def _changed(repository: gitrepo.Repository | None, since: str) -> frozenset[RepoPath]:
@@ -214,7 +223,8 @@ def _validators(tree: Tree, findings: list[Finding]) -> dict[str, Validator]:
 
 def _nothing_to_render(platform: Platform | None) -> Finding:
     where = layout.PLATFORM if platform else "."
-    message = "there is nothing to render; run envgen generate"
+    remedy = "run envgen generate" if platform else "run envgen init, or use -C DIR"
+    message = f"there is nothing to render; {remedy}"
     return Finding(Location(where), "nothing-to-render", message, Severity.WARNING)
 
 

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from envgen import layout
 from envgen.errors import InputError, ToolError
 from envgen.model import ROOTS, File, Mode, RepoPath, Tree
 from envgen.yamlio import MAX_BYTES
@@ -78,12 +79,13 @@ def _file(entry: os.DirEntry[str], path: RepoPath) -> File:
 def write(root: Path, contents: Mapping[RepoPath, bytes], removed: Iterable[RepoPath] = ()) -> None:
     """Replace, create and remove files as one change.
 
-    Raises ToolError (nothing is changed then) if the disk refuses.
+    Raises InputError where something else stands, ToolError if the disk refuses; nothing is changed then.
     """
     complete(root)
     removed = sorted(removed)
     if not contents and not removed:
         return
+    _refuse_blocked(root, (*contents, *removed))
     _discard_staging(root)
     try:
         staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=root))
@@ -96,6 +98,21 @@ def write(root: Path, contents: Mapping[RepoPath, bytes], removed: Iterable[Repo
         shutil.rmtree(staging, ignore_errors=True)
         raise ToolError(f"cannot write: {err.strerror}; nothing was changed") from err
     complete(root)
+
+
+def _refuse_blocked(root: Path, paths: Iterable[RepoPath]) -> None:
+    """What cannot be moved into place must not become valid; what is a link may lead anywhere."""
+    folders: set[RepoPath] = set()
+    for path in paths:
+        if (root / path).is_dir() and not (root / path).is_symlink():
+            raise InputError(f"{path} is a folder where a file belongs; remove it")
+        parts = path.split("/")
+        folders.update("/".join(parts[:length]) for length in range(1, len(parts)))
+    for folder in sorted(folders):
+        if (root / folder).is_symlink():
+            raise InputError(f"{folder} is a symlink where a folder belongs; remove it")
+        if (root / folder).exists() and not (root / folder).is_dir():
+            raise InputError(f"{folder} is a file where a folder belongs; remove it")
 
 
 def _discard_staging(root: Path) -> None:
@@ -117,15 +134,19 @@ def _stage(staging: Path, contents: Mapping[RepoPath, bytes], removed: list[Repo
 
 
 def complete(root: Path) -> bool:
-    """Finish a change that became valid but was interrupted; whether there was one."""
+    """Finish a change that became valid but was interrupted; whether there was one.
+
+    Raises InputError for a change that envgen did not stage, ToolError if the disk refuses.
+    """
     pending = root / PENDING
     if not pending.is_dir():
         return False
     try:
-        plan = json.loads((pending / "plan.json").read_text())
-        for i, path in enumerate(plan["writes"]):
+        writes, removes = _staged(pending)
+        _refuse_blocked(root, (*writes, *removes))
+        for i, path in enumerate(writes):
             _move(pending / str(i), root / path)
-        for path in plan["removes"]:
+        for path in removes:
             (root / path).unlink(missing_ok=True)
             _remove_empty(root, path)
         shutil.rmtree(pending)
@@ -133,6 +154,23 @@ def complete(root: Path) -> bool:
         message = f"cannot complete the change in {PENDING}: {err.strerror}; free the disk and run it again"
         raise ToolError(message) from err
     return True
+
+
+def _staged(pending: Path) -> tuple[list[RepoPath], list[RepoPath]]:
+    """What a pending change writes and removes; it may have come with a clone, so nothing is believed."""
+    try:
+        plan = json.loads((pending / "plan.json").read_text())
+        writes, removes = list(plan["writes"]), list(plan["removes"])
+        foreign = [path for path in (*writes, *removes) if layout.joined("", path) != path or _is_git(path)]
+    except (FileNotFoundError, ValueError, KeyError, TypeError) as err:
+        raise InputError(f"{PENDING} is no change that envgen staged; remove it") from err
+    if foreign:
+        raise InputError(f"{PENDING} would write {foreign[0]}, which envgen never does; remove it")
+    return writes, removes
+
+
+def _is_git(path: RepoPath) -> bool:
+    return path.partition("/")[0].lower() == ".git"
 
 
 def _move(source: Path, target: Path) -> None:

@@ -198,4 +198,5 @@ def _named(component: Component, fields: Fields) -> Iterator[tuple[Field, str]]:
 def _ring_findings(system: System) -> Iterator[Finding]:
     for ring in cycle(system):
         message = f"{' uses '.join((*ring, ring[0]))}: no order to start them in; drop one use"
-        yield Finding(system.document.at("components", ring[0], "uses"), "cyclic-use", message)
+        component = next(c for c in system.components if c.name == ring[0])
+        yield Finding(component.document.at(*component.place, "uses"), "cyclic-use", message)
