@@ -7,14 +7,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from envgen import bump, generate, gitrepo, init, layout, process, report, validate
+from envgen import bump, catalog, generate, init, layout, process, report, validate, worktree
 from envgen.cache import Cache
-from envgen.errors import ToolError
-from envgen.model import ROOTS, Report
+from envgen.components import TYPES
+from envgen.errors import InputError, ToolError
+from envgen.model import ROOTS, Report, RepoPath, Severity
+
+VERSION = "2026-11-21.1"
 
 BREAKAGES = (
-    ("a tag that moves", 'newTag: "', 'newTag: "latest" # was "'),
-    ("an image name that matches nothing", "- name: ", "- name: not-"),
+    ("somebody sets a tag that moves", f'newTag: "{VERSION}"', "newTag: latest"),
+    ("somebody renames the entry, and kustomize says nothing", "images:\n- name: ", "images:\n- name: my-"),
+    ("somebody refers to a base on the internet", "resources:\n", "resources:\n- https://example.com/base?ref=main\n"),
 )
 
 
@@ -26,7 +30,7 @@ class Tour:
     print: Callable[[str], None]
 
     def heading(self, text: str) -> None:
-        self.print(f"\n== {text}")
+        self.print(f"\n# {text}")
 
     def git(self, *arguments: str) -> None:
         identity = ("-c", "user.name=envgen demo", "-c", "user.email=demo@example.invalid")
@@ -37,23 +41,26 @@ class Tour:
     def validate(self) -> Report:
         start = time.monotonic()
         found = validate.validate(self.root, store=Cache(None))
-        self.print(f"$ envgen validate      # {time.monotonic() - start:.1f} s")
-        errors = Report(tuple(f for f in found.findings if f.severity == "error"))
-        self.print((report.as_text(errors) or f"{report.summary(found.findings)}\n").rstrip())
+        self.print(f"$ envgen validate      # {time.monotonic() - start:.1f} s: {report.summary(found.findings)}")
+        errors = tuple(finding for finding in found.findings if finding.severity is Severity.ERROR)
+        if errors:
+            self.print(report.as_text(Report(errors)).rstrip())
         return found
 
 
 def demo(source: Path, print_line: Callable[[str], None]) -> int:
     """Show the main job on a copy of `source`, or on the starter if it is no repository of envgen's.
 
-    The exit code is 0 if everything went as shown: valid at first, the broken changes caught.
+    The exit code is 0 if everything went as it should: sound at first, the broken changes caught.
     """
     with tempfile.TemporaryDirectory(prefix="envgen-demo-") as folder:
         tour = Tour(Path(folder), print_line)
         _prepare(tour, source)
-        ok = _generated(tour) and _bumped(tour) and all(_caught(tour, *breakage) for breakage in BREAKAGES)
-        tour.heading("done" if ok else "something did not go as it should")
-        return 0 if ok else 1
+        went_well = _generated(tour)
+        path = _bumped(tour)
+        went_well &= all([_is_caught(tour, path, *breakage) for breakage in BREAKAGES])
+        tour.heading("done" if went_well else "something did not go as it should")
+        return 0 if went_well else 1
 
 
 def _prepare(tour: Tour, source: Path) -> None:
@@ -70,53 +77,40 @@ def _prepare(tour: Tour, source: Path) -> None:
 
 def _generated(tour: Tour) -> bool:
     tour.heading("the catalog gives every file of base/, overlays/ and gitops/argocd/")
-    change = generate.generate(tour.root)
-    files = sum(path.is_file() for root in ("base", "overlays") for path in (tour.root / root).rglob("*"))
-    tour.print(f"$ envgen generate --check      # {files} files, {len(change.drift().findings)} differ")
-    tour.heading("every environment renders, and every rendered object is checked")
-    return change.is_empty and not tour.validate().exit_code
+    drift = generate.generate(tour.root).drift()
+    files = sum(path.is_file() for folder in ("base", "overlays") for path in (tour.root / folder).rglob("*"))
+    tour.print(f"$ envgen generate --check      # {files} files in base/ and overlays/, {len(drift.findings)} differ")
+    tour.heading("every environment renders with the real kustomize, and every object is checked")
+    return not drift.findings and not tour.validate().exit_code
 
 
-def _release(tour: Tour) -> bump.Request:
-    """The first image release of the catalog, with a new version."""
-    from envgen import catalog, worktree
-    from envgen.components import TYPES
-
-    declared = catalog.read(worktree.read(tour.root), TYPES)
-    names = (
-        f"{system.name}/{component.name}/{release.name}"
-        for system in declared.systems
-        for component in system.components
-        for release in component.releases
-        if release.image and "dev" in component.environments
-    )
-    return bump.Request.parse(f"{next(names)}=2026-11-21.1")
-
-
-def _bumped(tour: Tour) -> bool:
-    tour.heading("CI bumps a version: one line of one file in dev")
-    request = _release(tour)
+def _bumped(tour: Tour) -> RepoPath:
+    """Bump the first release of the catalog; the overlay that changed."""
+    tour.heading("CI bumps a version: one line of one file in dev, in a commit that says so")
+    request = bump.Request.parse(f"{_first_release(tour)}={VERSION}")
     change = bump.bump(tour.root, [request])
-    tour.print(f"$ envgen bump {request.text} --commit")
-    tour.print(change.diff().rstrip())
+    tour.print(f"$ envgen bump {request.text} --commit\n{change.diff().rstrip()}")
     bump.apply(tour.root, change)
     tour.git("commit", "--quiet", "--all", f"--message={change.message}")
-    again = bump.bump(tour.root, [request])
-    tour.print("$ envgen bump ... again      # " + ("nothing to change" if not again.contents else "changed twice"))
-    return bool(change.contents) and not again.contents
+    tour.print(f"# {change.message.splitlines()[-1]}")
+    return next(iter(change.contents))
 
 
-def _caught(tour: Tour, what: str, old: str, new: str) -> bool:
-    tour.heading(f"a broken change is caught and explained: {what}")
-    path = next(iter(bump.bump(tour.root, [_with_other_version(tour)]).contents))
+def _first_release(tour: Tour) -> str:
+    """An image release of dev, as the command line names it."""
+    for system in catalog.read(worktree.read(tour.root), TYPES).systems:
+        for component in system.components:
+            for release in component.releases:
+                if release.image and "dev" in component.environments:
+                    return f"{system.name}/{component.name}/{release.name}"
+    raise InputError("the catalog has no image release in dev to show a bump with")
+
+
+def _is_caught(tour: Tour, path: RepoPath, what: str, old: str, new: str) -> bool:
+    tour.heading(f"{what}: caught, with the line and what to do")
     file = tour.root / path
     before = file.read_text()
     file.write_text(before.replace(old, new, 1))
     found = tour.validate()
     file.write_text(before)
-    repository = gitrepo.find(tour.root)
-    return bool(found.exit_code) and repository is not None
-
-
-def _with_other_version(tour: Tour) -> bump.Request:
-    return bump.Request.parse(_release(tour).text + "-other")
+    return bool(found.exit_code)

@@ -13,6 +13,8 @@ from envgen.model import Data, Document, Field, Finding
 from envgen.yamlio import KEY
 
 Schema = Mapping[str, Any]
+_UNKNOWN = ("additionalProperties", "unevaluatedProperties")
+
 Problem = tuple[Field, str, str]
 """Where, which rule, what is wrong."""
 
@@ -28,8 +30,13 @@ class Validator:
         return bool(self._validator.is_valid(data))
 
     def problems(self, data: Data) -> Iterator[Problem]:
-        for error in self._validator.iter_errors(data):
-            yield from self._spelled_out(error)
+        """What is wrong; a misspelt field is not said to be missing as well."""
+        leaves = [leaf for error in self._validator.iter_errors(data) for leaf in _leaves(error)]
+        meant = {(tuple(leaf.instance_path), name) for leaf in leaves for name in self._meant(leaf).values()}
+        for leaf in leaves:
+            is_missing = leaf.kind.name == "required"
+            if not is_missing or (tuple(leaf.instance_path), leaf.kind.property) not in meant:
+                yield from self._spelled_out(leaf)
 
     def findings(self, document: Document, data: Data, at: Field = ()) -> Iterator[Finding]:
         """The problems of `data`, which stands at the field `at` of `document`."""
@@ -39,22 +46,34 @@ class Validator:
     def _spelled_out(self, error: Any) -> Iterator[Problem]:
         """jsonschema_rs's error in the words of this house."""
         field: Field = tuple(error.instance_path)
-        match error.kind.name:
-            case "additionalProperties" | "unevaluatedProperties":
-                known = self._known_fields(error)
-                for name in error.kind.unexpected:
-                    yield (*field, name, KEY), "unknown-field", _unknown(name, known)
-            case "anyOf" | "oneOf":
-                for inner in _nearest(error.kind.context):
-                    yield from self._spelled_out(inner)
-            case _:
-                yield _problem(field, error)
+        if error.kind.name not in _UNKNOWN:
+            yield _problem(field, error)
+            return
+        for name, meant in self._meant(error).items():
+            hint = f"did you mean {meant!r}?" if meant else "remove it"
+            yield (*field, name, KEY), "unknown-field", f"unknown field {name!r}; {hint}"
+
+    def _meant(self, error: Any) -> dict[str, str]:
+        """The unknown fields of an error, each with the one it resembles, if any."""
+        if error.kind.name not in _UNKNOWN:
+            return {}
+        known = self._known_fields(error)
+        return {name: next(iter(get_close_matches(name, known, 1)), "") for name in error.kind.unexpected}
 
     def _known_fields(self, error: Any) -> list[str]:
         schema: Any = self._schema
         for step in list(error.schema_path)[:-1]:
             schema = schema[step] if isinstance(schema, list) else (schema or {}).get(step)
         return sorted((schema or {}).get("properties", {}))
+
+
+def _leaves(error: Any) -> Iterator[Any]:
+    """The errors behind an error: of alternatives, those of the one that was meant."""
+    if error.kind.name not in ("anyOf", "oneOf"):
+        yield error
+        return
+    for inner in _nearest(error.kind.context):
+        yield from _leaves(inner)
 
 
 def _nearest(branches: list[list[Any]]) -> list[Any]:
@@ -89,11 +108,6 @@ def _problem(field: Field, error: Any) -> Problem:
 
 def _pattern(error: Any) -> str:
     return str(getattr(error.kind, "pattern", "the names allowed here"))
-
-
-def _unknown(name: str, known: list[str]) -> str:
-    close = get_close_matches(name, known, 1)
-    return f"unknown field {name!r}; " + (f"did you mean {close[0]!r}?" if close else "remove it")
 
 
 def _not_among(value: Data, options: list[str]) -> str:

@@ -174,16 +174,20 @@ def subtree(closure: Closure, top: Kustomization) -> tuple[Kustomization, ...]:
     found = {top.folder: top}
     waiting = [top]
     while waiting:
-        for inner in _referred(waiting.pop(), by_folder):
+        for inner in referred(waiting.pop(), by_folder, *FOLDERS):
             if inner.folder not in found:
                 found[inner.folder] = inner
                 waiting.append(inner)
     return tuple(found.values())
 
 
-def _referred(top: Kustomization, by_folder: Mapping[RepoPath, Kustomization]) -> Iterator[Kustomization]:
+FOLDERS = ("resources", "components", "bases")
+
+
+def referred(top: Kustomization, by_folder: Mapping[RepoPath, Kustomization], *names: str) -> Iterator[Kustomization]:
+    """The kustomizations whose folders these fields of `top` name."""
     for place, reference in top.references:
-        if place[0] in ("resources", "components", "bases"):
+        if place[0] in names:
             target = layout.joined(top.folder, reference.removesuffix("/"))
             if target is not None and target in by_folder:
                 yield by_folder[target]

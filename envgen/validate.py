@@ -35,8 +35,13 @@ class Selection:
     changed: frozenset[RepoPath] | None = None
 
     def covers(self, unit: Unit) -> bool:
+        """Whether any of the unit's findings can be shown."""
         near = not self.paths or any(_within(unit.path, path) or _within(path, unit.path) for path in self.paths)
         return near and (self.changed is None or bool(self.changed & unit.closure.files) or self._holds(unit))
+
+    def shows_of(self, unit: Unit, finding: Finding) -> bool:
+        """A selected unit shows all it has, wherever it comes from; a folder inside a unit only its own."""
+        return self._is_selected(unit.path) or self._is_selected(finding.location.path)
 
     def _holds(self, unit: Unit) -> bool:
         """Files that were removed are in no closure any more."""
@@ -44,8 +49,10 @@ class Selection:
 
     def shows(self, finding: Finding) -> bool:
         path = finding.location.path
-        near = not self.paths or any(_within(path, wanted) for wanted in self.paths)
-        return near and (self.changed is None or path in self.changed)
+        return self._is_selected(path) and (self.changed is None or path in self.changed)
+
+    def _is_selected(self, path: RepoPath) -> bool:
+        return not self.paths or any(_within(path, wanted) for wanted in self.paths)
 
 
 def _within(path: RepoPath, folder: RepoPath) -> bool:
@@ -121,7 +128,7 @@ class _Run:
         for unit in self._rendered(units):  # judged while kustomize works on the next ones
             rendered.append(unit)
             if selection.covers(unit):
-                findings += self._unit_findings(blank, unit)
+                findings += [f for f in self._unit_findings(blank, unit) if selection.shows_of(unit, f)]
         snapshot = replace(blank, units=tuple(rendered))
         for rule in self.rules:
             if rule.is_global:

@@ -56,7 +56,7 @@ def read_all(path: RepoPath, content: bytes, *, strict: bool = False) -> list[Do
     try:
         nodes = list(yaml.compose_all(text, Loader=_Reader))
     except yaml.YAMLError as err:
-        raise Problems([_syntax_finding(path, err)]) from err
+        raise Problems([_syntax_finding(path, text, err)]) from err
     return [_document(path, node) for node in nodes if node is not None and not _is_blank(node)]
 
 
@@ -100,7 +100,7 @@ def _refuse_aliases(path: RepoPath, text: str, *, strict: bool) -> None:
                 if depth > MAX_DEPTH:
                     break
     except yaml.YAMLError as err:
-        raise Problems([_syntax_finding(path, err)]) from err
+        raise Problems([_syntax_finding(path, text, err)]) from err
     if problems:
         raise Problems(problems)
 
@@ -118,11 +118,15 @@ def _event_problem(event: yaml.Event, depth: int, *, strict: bool) -> tuple[str,
     return ("yaml-tag", f"tag {tag!r} is not read; remove it") if tag else None
 
 
-def _syntax_finding(path: RepoPath, err: yaml.YAMLError) -> Finding:
+def _syntax_finding(path: RepoPath, text: str, err: yaml.YAMLError) -> Finding:
     mark = getattr(err, "problem_mark", None)
-    place = Location(path, mark.line + 1, mark.column + 1) if mark else Location(path)
+    if mark:
+        place = Location(path, mark.line + 1, mark.column + 1)
+    else:  # a character that YAML does not allow: libyaml gives its byte only
+        before = text.encode()[: getattr(err, "position", 0)].decode(errors="ignore")
+        place = Location(path, before.count("\n") + 1, len(before) - before.rfind("\n"))
     problem = getattr(err, "problem", None) or getattr(err, "reason", None) or "it cannot be parsed"
-    hint = "; indent with spaces" if "\\t" in str(problem) else ""
+    hint = "; indent with spaces" if mark and text[mark.index : mark.index + 1] == "\t" else ""
     return Finding(place, "yaml-syntax", f"not YAML: {problem}{hint}")
 
 
@@ -327,5 +331,5 @@ def quoted(value: str, style: str | None) -> str:
     """`value` as a one-line scalar in the quotes the file used, double where it had none."""
     if style == "'" and value.isprintable():
         return "'" + value.replace("'", "''") + "'"
-    text = yaml.dump(value, Dumper=_Writer, default_style='"', width=1_000_000, allow_unicode=True)
+    text = yaml.dump(Quoted(value), Dumper=_Writer, width=1_000_000, allow_unicode=True)
     return str(text).rstrip("\n")

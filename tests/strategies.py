@@ -25,7 +25,7 @@ POINTER = "spec.template.metadata.annotations.[envgen.dev/release]"
 
 HARD_TAGS = ("1.10", "0x1f", "1e3", "0777", "on", "null", "2026-11-02", "1_000", "12345678", "~")
 EASY_TAGS = ("v1", "2026-11-02.1", "a", "git-9f3c2d1", "1.2.3", "release_7", "V2.0-rc.1")
-COMMENTS = ("# moved by CI", "#", "# digest: none", "# näher: grün \u2713", "#\ttabs  and: {braces", '# "quotes\' #')
+COMMENTS = ("# moved by CI", "#", "# digest: none", "# näher: grün \u2713", "#\ttabs  and: {braces", "# \"quotes' #")
 
 
 def is_plain(text: str) -> bool:
@@ -35,7 +35,10 @@ def is_plain(text: str) -> bool:
 
 @dataclass(frozen=True)
 class Item:
-    """One key of an entry as written: `above` are whole lines, `tail` ends its own line."""
+    """One key of an entry as written: `above` are whole lines, `tail` ends its own line.
+
+    `lead` is what separates it from the one before in a flow mapping, if not the mapping's own way.
+    """
 
     key: str
     value: str
@@ -43,6 +46,7 @@ class Item:
     gap: str = " "
     tail: str = ""
     above: tuple[str, ...] = ()
+    lead: str = ""
 
     @property
     def text(self) -> str:
@@ -71,11 +75,18 @@ class Entry:
     def item(self, key: str) -> Item | None:
         return next((item for item in self.items if item.key == key), None)
 
+    @property
+    def column(self) -> str:
+        """What stands before each key but the first."""
+        _, line_end, last = self.dash.rpartition("\n")
+        return last if line_end else self.indent + " " * len(self.dash)
+
     def lines(self) -> list[str]:
         if self.flow:
             opened, between, closed = self.flow
-            return f"{self.indent}{self.dash}{opened}{between.join(i.text for i in self.items)}{closed}".split("\n")
-        column = self.indent + " " * len(self.dash)
+            rest = "".join((item.lead or between) + item.text for item in self.items[1:])
+            return f"{self.indent}{self.dash}{opened}{self.items[0].text}{rest}{closed}".split("\n")
+        column = self.column
         found: list[str] = []
         for i, item in enumerate(self.items):
             lead = f"{self.indent}{self.dash}" if i == 0 else column
@@ -94,14 +105,17 @@ class Entry:
         items[at] = replace(items[at], above=gone.above + items[at].above)
         return replace(self, items=tuple(items))
 
-    def with_key(self, key: str, value: str, after: str) -> "Entry":
-        at = self.keys().index(after) if after in self.keys() else len(self.items) - 1
+    def with_key(self, key: str, value: str, after: tuple[str, ...]) -> "Entry":
+        at = self.keys().index(next(name for name in reversed(after) if name in self.keys()))
         before = self.items[at]
-        new = Item(key, value, quote="'" if before.quote == "'" else '"')
+        new = Item(key, value, quote="'" if before.quote == "'" else '"', lead=", ")
         return replace(self, items=(*self.items[: at + 1], new, *self.items[at + 1 :]))
 
-    def put(self, key: str, value: str, after: str) -> "Entry":
-        """What the entry must be after a key got a value; an empty value removes the key."""
+    def put(self, key: str, value: str, after: tuple[str, ...]) -> "Entry":
+        """What the entry must be after a key got a value; an empty value removes the key.
+
+        A new key follows the last of `after` that is there.
+        """
         present = key in self.keys()
         if not value:
             return self.without(key) if present else self
@@ -125,7 +139,7 @@ class Written:
         lines = [*self.before, *self.entry.lines(), *self.behind]
         return self.line_end.join(lines) + self.last.replace("\n", self.line_end)
 
-    def put(self, key: str, value: str, after: str) -> "Written":
+    def put(self, key: str, value: str, after: tuple[str, ...]) -> "Written":
         return replace(self, entry=self.entry.put(key, value, after))
 
 
@@ -209,8 +223,8 @@ def image_files(draw: DrawFn) -> Written:
 line_ends = st.sampled_from(("\n", "\n", "\r\n"))
 
 SELECTS = (
-    ("select: {kind: Deployment, name: app}", f"fieldPaths: [{POINTER}]"),
-    (f"fieldPaths: ['{POINTER}']", "select:", "  name: app", "  kind: Deployment"),
+    ("select: {kind: Deployment, name: app}", f'fieldPaths: ["{POINTER}"]'),
+    (f"fieldPaths: [ '{POINTER}' ]", "select:", "  name: app", "  kind: Deployment"),
 )
 
 

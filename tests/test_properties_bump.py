@@ -6,7 +6,7 @@ import pytest
 import yaml
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from strategies import (
+from tests.strategies import (
     COMPONENT,
     EASY_TAGS,
     IMAGE,
@@ -26,7 +26,7 @@ from envgen.model import Document, Release, Version
 
 PATH = "overlays/dev/shop/app/kustomization.yaml"
 PLATFORM = Platform("1.36", "kubernetes", "https://git.example", (), (), "{system}-{environment}", Document("p", {}))
-AFTER = {"newName": "name", "newTag": "newName", "digest": "newTag"}
+ORDER = ("name", "newName", "newTag", "digest")
 
 versions = st.builds(Version, tags, st.one_of(st.just(""), digests))
 moves = st.builds(Version, tags, st.one_of(st.just(""), digests), st.sampled_from(("", IMAGE, "quay.io/other/app")))
@@ -50,18 +50,18 @@ def running(text: str) -> Version:
 
 def parsed(text: str) -> dict[str, object]:
     """PyYAML's own reading with nothing but texts, mappings and lists."""
-    found: dict[str, object] = yaml.load(text, yaml.BaseLoader)  # noqa: S506 - BaseLoader builds no objects
+    found: dict[str, object] = yaml.load(text, yaml.CBaseLoader)  # noqa: S506 - it builds no objects
     return found
 
 
 def expected(file: Written, version: Version) -> str:
     """The file as `formats.md` wants it, spelled from how it was written."""
     if "images:" not in file.text:
-        return file.put("sourceValue", TEMPLATE.replace("{version}", version.label), "").text
-    if version.repository:
-        file = file.put("newName", version.repository, AFTER["newName"])
-    file = file.put("newTag", version.label, AFTER["newTag"])
-    return file.put("digest", version.digest, AFTER["digest"]).text
+        return file.put("sourceValue", TEMPLATE.replace("{version}", version.label), ()).text
+    wanted = {"newTag": version.label, "digest": version.digest}
+    for key, value in (({"newName": version.repository} if version.repository else {}) | wanted).items():
+        file = file.put(key, value, ORDER[: ORDER.index(key)])
+    return file.text
 
 
 def unowned(value: object) -> object:

@@ -1,40 +1,23 @@
-"""Rules about GPUs: a pod that asks for one must be able to land on a node that has one.
-
-## gpu-without-placement
-
-Without a node selector a GPU pod lands on any pool that fits, of whatever product.  Fix: `gpu:` in the
-catalog.
-
-## gpu-pool-missing
-
-No pool of the environment's clusters has the product that the pod selects.
-
-## gpu-untolerated
-
-The pool's nodes are tainted and the pod does not tolerate it: it stays Pending.
-
-## gpu-capacity
-
-More GPUs in one pod than a node has, or more in the environment than the pool has.
-
-## gpu-request-differs
-
-Kubernetes refuses a GPU request that is not equal to its limit.
-"""
+"""Rules about GPUs: a pod that asks for one must be able to land on a node that has one."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from envgen.components.pods import GPU, PRODUCT
-from envgen.declaration import Pool, Target
-from envgen.model import Field, Location, Object, ResourceId
+from envgen.declaration import Pool
+from envgen.model import Field, Location, Object
 from envgen.origin import place
-from envgen.rules.pods import containers, pods
+from envgen.rules.pods import containers, pods, replicas
 from envgen.rules.rule import Problem, Rule, each_unit
+from envgen.rules.values import inside, items, mapping, title
 from envgen.snapshot import Snapshot, Unit
 
+_REQUIRED = ("affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms")
 
-def _asking(unit: Unit) -> Iterator[tuple[Object, Field, dict[str, Any], int]]:
+Spec = dict[str, Any]
+
+
+def _asking(unit: Unit) -> Iterator[tuple[Object, Field, Spec, int]]:
     """Every pod spec that asks for GPUs, and how many."""
     for rendered in unit.objects:
         for field, spec in pods(rendered):
@@ -43,77 +26,118 @@ def _asking(unit: Unit) -> Iterator[tuple[Object, Field, dict[str, Any], int]]:
                 yield rendered, field, spec, asked
 
 
-def _count(container: dict[str, Any], kind: str) -> int:
-    value = ((container.get("resources") or {}).get(kind) or {}).get(GPU, 0)
-    return int(value) if str(value).isdigit() else 0
+def _count(container: Spec, kind: str) -> int:
+    value = str(inside(container, "resources", kind, GPU))
+    return int(value) if value.isdecimal() else 0
 
 
-def _at(snapshot: Snapshot, unit: Unit, rendered: Object, field: Field, spec: dict[str, Any]) -> Location:
+def _at(snapshot: Snapshot, unit: Unit, rendered: Object, field: Field, spec: Spec) -> Location:
     """Where the GPU is asked for."""
-    for inner, container in containers(spec):
-        if _count(container, "limits"):
-            return place(snapshot, unit, rendered, (*field, *inner, "resources", "limits", GPU))
-    return place(snapshot, unit, rendered, field)
+    asking = (inner for inner, container in containers(spec) if _count(container, "limits"))
+    return place(snapshot, unit, rendered, (*field, *next(asking), "resources", "limits", GPU))
 
 
-def _pools(unit: Unit, spec: dict[str, Any]) -> Iterator[tuple[Target, Pool | None]]:
-    """For each target the pool that the pod selects there."""
-    product = (spec.get("nodeSelector") or {}).get(PRODUCT)
+# Which nodes a pod may land on
+
+
+def _products(spec: Spec) -> frozenset[str]:
+    """The GPU products that a pod selects, by label or by required affinity; empty if it does not choose."""
+    selected = inside(spec, "nodeSelector", PRODUCT)
+    if isinstance(selected, str):
+        return frozenset({selected})
+    terms = [_chosen(term) for term in items(inside(spec, *_REQUIRED))]
+    return frozenset().union(*terms) if all(terms) else frozenset()
+
+
+def _chosen(term: Any) -> frozenset[str]:
+    for expression in items(inside(term, "matchExpressions")):
+        if inside(expression, "key") == PRODUCT and inside(expression, "operator") == "In":
+            return frozenset(str(value) for value in items(expression.get("values")))
+    return frozenset()
+
+
+def _is_placed(unit: Unit, spec: Spec) -> bool:
+    """Clusters whose pools nobody declared may have labels of their own."""
+    has_pools = any(target.pools for target in unit.targets)
+    return bool(_products(spec)) or (not has_pools and bool(spec.get("nodeSelector") or inside(spec, *_REQUIRED)))
+
+
+def _pools(unit: Unit, products: frozenset[str]) -> Iterator[tuple[str, list[Pool]]]:
+    """For each target the pools that have one of the products."""
     for target in unit.targets:
-        yield target, next((p for p in target.pools.values() if p.product == product), None)
+        yield target.name, [pool for pool in target.pools.values() if pool.product in products]
+
+
+def _untolerated_taints(pool: Pool, spec: Spec) -> list[str]:
+    tolerations = [mapping(toleration) for toleration in items(spec.get("tolerations"))]
+    return [taint for taint in pool.taints if not any(_tolerates(t, taint) for t in tolerations)]
+
+
+def _tolerates(toleration: Spec, taint: str) -> bool:
+    rest, _, effect = taint.rpartition(":")
+    key, _, value = rest.partition("=")
+    if effect == "PreferNoSchedule":
+        return True
+    if (toleration.get("effect") or effect) != effect:
+        return False
+    if toleration.get("operator") == "Exists":
+        return (toleration.get("key") or key) == key
+    return (toleration.get("key"), toleration.get("value") or "") == (key, value)
+
+
+# The checks
 
 
 def _unplaced(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
     for rendered, field, spec, _ in _asking(unit):
-        if not (spec.get("nodeSelector") or {}).get(PRODUCT) and not spec.get("affinity"):
+        if not _is_placed(unit, spec):
             at = _at(snapshot, unit, rendered, field, spec)
-            yield at, f"{_name(rendered)} asks for a GPU of no product in particular; select {PRODUCT}"
+            yield at, f"{title(rendered)} asks for a GPU of no product in particular; select {PRODUCT}"
 
 
 def _poolless(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
     for rendered, field, spec, _ in _asking(unit):
-        product = (spec.get("nodeSelector") or {}).get(PRODUCT)
-        for target, pool in _pools(unit, spec) if product else ():
-            if pool is None:
-                at = place(snapshot, unit, rendered, (*field, "nodeSelector", PRODUCT))
-                yield at, f"{_name(rendered)} selects {product}, {target.name} has no such pool; choose one it has"
+        products = _products(spec)
+        for name, pools in _pools(unit, products) if products else ():
+            if not pools:
+                at = place(snapshot, unit, rendered, (*field, *_choice(spec)))
+                selected = " or ".join(sorted(products))
+                yield at, f"{title(rendered)} selects {selected}, {name} has no such pool; choose one it has"
+
+
+def _choice(spec: Spec) -> Field:
+    """Where a pod spec chooses its product."""
+    return ("nodeSelector", PRODUCT) if inside(spec, "nodeSelector", PRODUCT) else _REQUIRED
 
 
 def _untolerated(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
     for rendered, field, spec, _ in _asking(unit):
-        for target, pool in _pools(unit, spec):
-            for taint in pool.taints if pool else ():
-                if not any(_tolerates(t, taint) for t in spec.get("tolerations") or ()):
-                    at = _at(snapshot, unit, rendered, field, spec)
-                    yield at, f"{_name(rendered)} does not tolerate {taint} of {target.name}'s pool; tolerate it"
-
-
-def _tolerates(toleration: dict[str, Any], taint: str) -> bool:
-    rest, _, effect = taint.rpartition(":")
-    key, _, value = rest.partition("=")
-    if toleration.get("effect", effect) != effect:
-        return False
-    if toleration.get("operator") == "Exists":
-        return bool(toleration.get("key", key) == key)
-    return (toleration.get("key"), toleration.get("value", "")) == (key, value)
+        for name, pools in _pools(unit, _products(spec)):
+            taints = [_untolerated_taints(pool, spec) for pool in pools]
+            for taint in min(taints, key=len, default=[]):
+                at = _at(snapshot, unit, rendered, field, spec)
+                yield at, f"{title(rendered)} does not tolerate {taint} of {name}'s pool; tolerate it"
 
 
 def _overfull(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
     used: dict[tuple[str, str], int] = {}
     for rendered, field, spec, asked in _asking(unit):
-        replicas = (rendered.get("spec") or {}).get("replicas", 1)
-        for target, pool in _pools(unit, spec):
-            if pool is None:
+        for name, pools in _pools(unit, _products(spec)):
+            if not pools:
                 continue
-            at = _at(snapshot, unit, rendered, field, spec)
-            if asked > pool.per_node:
-                yield at, f"{_name(rendered)} asks for {asked} GPUs, a node of {target.name} has {pool.per_node}"
+            largest = max(pool.per_node for pool in pools)
+            if asked > largest:
+                at = _at(snapshot, unit, rendered, field, spec)
+                what = f"{title(rendered)} asks for {asked} GPUs in one pod, a node of {name} has {largest}"
+                yield at, f"{what}; ask for fewer"
                 continue
-            mark = (target.name, pool.name)
-            used[mark] = used.get(mark, 0) + asked * replicas
-            there = pool.nodes * pool.per_node
+            mark = (name, ",".join(sorted(pool.name for pool in pools)))
+            used[mark] = used.get(mark, 0) + asked * replicas(rendered, field)
+            there = sum(pool.nodes * pool.per_node for pool in pools)
             if used[mark] > there:
-                yield at, f"with {_name(rendered)} {unit.path} asks for {used[mark]} GPUs, {target.name} has {there}"
+                at = _at(snapshot, unit, rendered, field, spec)
+                what = f"with {title(rendered)} {unit.path} asks for {used[mark]} GPUs, {name} has {there}"
+                yield at, f"{what}; ask for fewer or add nodes"
 
 
 def _unequal(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
@@ -123,12 +147,7 @@ def _unequal(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
                 requested, limit = _count(container, "requests"), _count(container, "limits")
                 if requested and requested != limit:
                     at = place(snapshot, unit, rendered, (*field, *inner, "resources", "requests", GPU))
-                    yield at, f"{_name(rendered)} requests {requested} GPUs and limits {limit}; make them equal"
-
-
-def _name(rendered: Object) -> str:
-    key = ResourceId.of(rendered)
-    return f"{key.kind}/{key.name}"
+                    yield at, f"{title(rendered)} requests {requested} GPUs and limits {limit}; make them equal"
 
 
 RULES: tuple[Rule, ...] = (

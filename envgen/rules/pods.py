@@ -3,32 +3,65 @@
 from collections.abc import Iterator
 from typing import Any
 
-from envgen.model import Field, Object
+from envgen.model import Data, Field, Object
+from envgen.rules.values import inside, items, mapping
 
-_TEMPLATES: dict[str, Field] = {
-    "Pod": (),
-    "CronJob": ("spec", "jobTemplate", "spec", "template"),
+_TEMPLATES: dict[str, tuple[str, ...]] = {
+    "Pod": ("spec",),
+    "CronJob": ("spec", "jobTemplate", "spec", "template", "spec"),
+    **dict.fromkeys(
+        ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "Notebook", "Rollout", "DeploymentConfig"),
+        ("spec", "template", "spec"),
+    ),
 }
-_WITH_TEMPLATE = frozenset(
-    {"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "Notebook", "Rollout", "DeploymentConfig"}
-)
+_COUNTS = ("replicas", "parallelism", "minReplicas")
 
 
 def pods(rendered: Object) -> Iterator[tuple[Field, dict[str, Any]]]:
-    """The pod spec of a workload and where it stands."""
-    kind = str(rendered.get("kind"))
-    where = _TEMPLATES.get(kind, ("spec", "template") if kind in _WITH_TEMPLATE else None)
+    """The pod specs of a workload and where they stand.
+
+    In custom resources every mapping with containers is one, and the predictor of an InferenceService.
+    """
+    where = _TEMPLATES.get(str(rendered.get("kind")))
     if where is None:
-        return
-    value: Any = rendered
-    for step in (*where, "spec"):
-        value = value.get(step) if isinstance(value, dict) else None
+        yield from _found(rendered.get("spec"), ("spec",)) if _is_custom(rendered) else ()
+    elif isinstance(spec := inside(rendered, *where), dict):
+        yield where, spec
+
+
+def _is_custom(rendered: Object) -> bool:
+    """Templates that say no place of their own (serving runtimes) are no pods yet."""
+    group = str(rendered.get("apiVersion")).rpartition("/")[0]
+    return "." in group and not group.endswith(".k8s.io") and "Runtime" not in str(rendered.get("kind"))
+
+
+def _found(value: Data, field: Field) -> Iterator[tuple[Field, dict[str, Any]]]:
     if isinstance(value, dict):
-        yield (*where, "spec"), value
+        if isinstance(value.get("containers"), list) or (field[-1] == "predictor" and "model" in value):
+            yield field, value
+            return
+        for key, child in value.items():
+            yield from _found(child, (*field, key))
+    elif isinstance(value, list):
+        for i, child in enumerate(value):
+            yield from _found(child, (*field, i))
 
 
 def containers(spec: dict[str, Any]) -> Iterator[tuple[Field, dict[str, Any]]]:
+    """The containers of a pod spec, and the model of a predictor, which becomes one."""
     for group in ("initContainers", "containers"):
-        for i, container in enumerate(spec.get(group) or ()):
+        for i, container in enumerate(items(spec.get(group))):
             if isinstance(container, dict):
                 yield (group, i), container
+    if model := mapping(spec.get("model")):
+        yield ("model",), model
+
+
+def replicas(rendered: Object, field: Field) -> int:
+    """How many pods are made of the spec at `field`: the nearest count above it, 1 if none is said."""
+    count, value = 1, rendered
+    for step in field:
+        value = value[step]  # type: ignore[index]  # the field came from this very object
+        counts = [mapping(value).get(name) for name in _COUNTS]
+        count = next((c for c in counts if type(c) is int), count)
+    return count

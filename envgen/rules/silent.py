@@ -1,116 +1,119 @@
-"""Rules about what kustomize passes over in silence: entries that do nothing.
-
-## unused-image
-
-An `images:` entry whose name stands in no container changes nothing: the old image keeps running.
-Fix: use the exact image name of the manifest, registry included.
-
-## shadowed-image
-
-Of two `images:` entries with one name the later wins.  Fix: keep one.
-
-## unreached-image
-
-The images transformer reaches `image` under `containers` and `initContainers`, and nothing else: not
-steps of Tekton tasks, not model URIs.  Fix: write that field with a `replacements` entry.
-
-## unmatched-patch
-
-A patch whose target selects nothing is no error to kustomize.  Fix: correct kind or name.
-
-## unmatched-replacement
-
-The same for the targets of a replacement.
-"""
+"""Rules about what kustomize passes over in silence: entries that do nothing."""
 
 from collections.abc import Iterator, Mapping
 
 from envgen.kustomization import Kustomization
-from envgen.model import ImageRef, ResourceId
+from envgen.model import Data, Field, ImageRef, Location, ResourceId
 from envgen.origin import place, selects
+from envgen.rules.reach import is_reached, meetings, rename, without_namespace
 from envgen.rules.rule import Problem, Rule, each_unit
-from envgen.snapshot import Snapshot, Unit, subtree
-from envgen.sources import sources
+from envgen.rules.values import texts
+from envgen.snapshot import Snapshot, Unit
 
+_IMAGE_FIELDS = ("image", "storageUri", "modelUri")
 
-def _names(snapshot: Snapshot, unit: Unit, top: Kustomization) -> set[str]:
-    """The image names a kustomization's transformer can meet."""
-    found: set[str] = set()
-    found.update(*(source.images for source in sources(snapshot, unit, top)))
-    for kustomization in subtree(unit.closure, top):
-        if kustomization is not top:
-            found |= {entry["newName"] for entry in kustomization.entries("images") if "newName" in entry}
-    return found
+Met = list[frozenset[ResourceId]]
 
 
 def _unused_images(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
-    if not unit.objects or any("configurations" in k.document.data for k in unit.closure.kustomizations):
+    if any("configurations" in k.document.data for k in unit.closure.kustomizations):
         return
-    for kustomization in unit.closure.kustomizations:
-        entries = kustomization.entries("images")
-        names = _names(snapshot, unit, kustomization) if entries else set()
-        for i, entry in enumerate(entries):
-            if entry["name"] not in names:
+    met = meetings(snapshot, unit)
+    used = {place for meeting in met for place in _used(meeting.kustomization, set(meeting.images))}
+    for kustomization in unit.closure.kustomizations if met else ():
+        for i, name in _first_entries(kustomization):
+            if (kustomization.path, i) not in used:
                 at = kustomization.document.at("images", i, "name")
-                yield at, f"no container runs an image named {entry['name']!r}; use the manifest's exact name"
+                yield at, f"no container runs an image named {name!r}; use the manifest's exact name"
+
+
+def _used(kustomization: Kustomization, names: set[str]) -> Iterator[tuple[str, int]]:
+    """The entries that meet an image; each sees what the ones before it left."""
+    for i, entry in enumerate(kustomization.entries("images")):
+        if rename(names, entry):
+            yield kustomization.path, i
+
+
+def _first_entries(kustomization: Kustomization) -> Iterator[tuple[int, str]]:
+    """Entries of a name that stands there already are shadowed, not unused."""
+    names = [entry.get("name", "") for entry in kustomization.entries("images")]
+    return ((i, name) for i, name in enumerate(names) if name not in names[:i])
 
 
 def _shadowed_images(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
     for kustomization in unit.closure.kustomizations:
-        seen: set[str] = set()
+        first = {i for i, _ in _first_entries(kustomization)}
         for i, entry in enumerate(kustomization.entries("images")):
-            if entry["name"] in seen:
-                yield kustomization.document.at("images", i), f"image {entry['name']!r} stands here twice; keep one"
-            seen.add(entry["name"])
-
-
-_IMAGE_FIELDS = ("image", "storageUri", "modelUri")
+            if i not in first:
+                at = kustomization.document.at("images", i)
+                yield at, f"image {entry.get('name', '')!r} stands here twice; keep one"
 
 
 def _unreached_images(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
-    names = {e["name"] for k in unit.closure.kustomizations for e in k.entries("images")}
-    names -= {e.get("newName") for k in unit.closure.kustomizations for e in k.entries("images")}
-    for rendered, texts in unit.texts if names else ():
-        for field, text in texts:
-            if field[-1] in _IMAGE_FIELDS and ImageRef.parse(text).repository in names:
+    met = [(m.ids, m.kustomization.entries("images")) for m in meetings(snapshot, unit)]
+    for rendered in unit.objects if any(entries for _, entries in met) else ():
+        key = without_namespace(ResourceId.of(rendered))
+        named = [entry for ids, entries in met if key in ids for entry in entries]
+        for field, text in texts(rendered.get("spec"), ("spec",)) if named else ():
+            if field[-1] in _IMAGE_FIELDS and not is_reached(field) and _is_meant(text, named):
                 at = place(snapshot, unit, rendered, field)
-                name = f"{ResourceId.of(rendered)} {'.'.join(map(str, field))}"
+                name = f"{key} {'.'.join(map(str, field))}"
                 yield at, f"images does not reach {name}, it stays {text!r}; write it with replacements"
 
 
-def _known(snapshot: Snapshot, unit: Unit, top: Kustomization) -> set[ResourceId]:
-    """The objects a kustomization brings together, its generated ones included."""
-    found: set[ResourceId] = set()
-    found.update(*(source.ids for source in sources(snapshot, unit, top)))
+def _is_meant(text: str, entries: list[Data]) -> bool:
+    """Whether some entry names this image and would have changed it."""
+    image = ImageRef.parse(text)
+    meant = (e for e in entries if e.get("name") == image.repository)
+    return any(
+        (e.get("newName", image.repository), e.get("newTag", image.tag), e.get("digest", image.digest))
+        != (image.repository, image.tag, image.digest)
+        for e in meant
+    )
+
+
+def _known(snapshot: Snapshot, unit: Unit) -> dict[str, Met]:
+    """The objects that each kustomization's patches can meet, one set for each of its uses."""
+    found: dict[str, Met] = {}
+    for meeting in meetings(snapshot, unit):
+        found.setdefault(meeting.kustomization.path, []).append(meeting.ids)
     return found
 
 
-def _is_simple(selector: Mapping[str, str]) -> bool:
+def _is_idle(selector: Mapping[str, str], met: Met) -> bool:
     """Labels and namespaces may come from anywhere; only names and kinds are judged."""
-    return bool(selector) and not selector.keys() & {"labelSelector", "annotationSelector", "namespace"}
+    if not selector or selector.keys() & {"labelSelector", "annotationSelector", "namespace"}:
+        return False
+    return not any(selects(selector, key) for ids in met for key in ids)
 
 
 def _unmatched_patches(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
-    for kustomization in unit.closure.kustomizations if unit.objects else ():
-        entries = kustomization.entries("patches") + kustomization.entries("patchesJson6902")
-        known = _known(snapshot, unit, kustomization) if entries else set()
-        for i, entry in enumerate(kustomization.entries("patches")):
-            target = entry.get("target", {})
-            if _is_simple(target) and not any(selects(target, key) for key in known):
-                at = kustomization.document.at("patches", i, "target")
+    known = _known(snapshot, unit)
+    for kustomization in unit.closure.kustomizations:
+        for field, target in _patch_targets(kustomization):
+            if kustomization.path in known and _is_idle(target, known[kustomization.path]):
+                at = kustomization.document.at(*field)
                 yield at, f"the patch's target {_spelled(target)} selects nothing; correct it or drop the patch"
 
 
+def _patch_targets(kustomization: Kustomization) -> Iterator[tuple[Field, Mapping[str, str]]]:
+    for name in ("patches", "patchesJson6902"):
+        for i, entry in enumerate(kustomization.entries(name)):
+            yield (name, i, "target"), entry.get("target", {})
+
+
 def _unmatched_replacements(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
-    for kustomization in unit.closure.kustomizations if unit.objects else ():
-        entries = kustomization.entries("replacements")
-        known = _known(snapshot, unit, kustomization) if entries else set()
-        for i, entry in enumerate(entries):
-            for j, target in enumerate(entry.get("targets", ())):
-                select = target.get("select", {})
-                if _is_simple(select) and not any(selects(select, key) for key in known):
-                    at = kustomization.document.at("replacements", i, "targets", j, "select")
-                    yield at, f"the replacement's target {_spelled(select)} selects nothing; correct it"
+    known = _known(snapshot, unit)
+    for kustomization in unit.closure.kustomizations:
+        for at, select in _replacement_targets(kustomization):
+            if kustomization.path in known and _is_idle(select, known[kustomization.path]):
+                yield at, f"the replacement's target {_spelled(select)} selects nothing; correct it"
+
+
+def _replacement_targets(kustomization: Kustomization) -> Iterator[tuple[Location, Mapping[str, str]]]:
+    for i, entry in enumerate(kustomization.entries("replacements")):
+        for j, target in enumerate(entry.get("targets", ())):
+            yield kustomization.document.at("replacements", i, "targets", j, "select"), target.get("select", {})
 
 
 def _spelled(target: Mapping[str, str]) -> str:
