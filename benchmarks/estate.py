@@ -1,5 +1,6 @@
-"""A large repository to measure on: systems × components × environments, made from a seedless table."""
+"""A large repository to measure on: systems x components x environments, made from a seedless table."""
 
+import subprocess
 from pathlib import Path
 
 from envgen import bump, generate, yamlio
@@ -72,10 +73,18 @@ def release_everything(root: Path) -> None:
 
 def requests(systems: int, components: int, count: int, version: str) -> list[bump.Request]:
     """Bumps of `count` different components."""
-    names = [
-        f"system-{s:02}/part-{c:02}"
-        for s in range(systems)
-        for c in range(components)
-        if c % 5 != 4
-    ]
+    names = [f"system-{s:02}/part-{c:02}" for s in range(systems) for c in range(components) if c % 5 != 4]
     return [bump.Request.parse(f"{name}={version}") for name in names[:count]]
+
+
+def committed(root: Path) -> None:
+    """Make the estate a git repository with one commit."""
+    for arguments in (
+        ("init", "--quiet"),
+        ("config", "user.name", "benchmark"),
+        ("config", "user.email", "benchmark@example.invalid"),
+        ("config", "gc.auto", "0"),
+        ("add", "--all"),
+        ("commit", "--quiet", "--message", "estate"),
+    ):
+        subprocess.run(("git", *arguments), cwd=root, check=True)

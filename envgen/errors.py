@@ -5,8 +5,10 @@ findings out of a step that cannot go on without a correct input (reading the ca
 """
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from envgen.model import Finding
+if TYPE_CHECKING:  # `envgen --help` needs no nouns
+    from envgen.model import Finding
 
 
 class EnvgenError(Exception):
@@ -24,6 +26,6 @@ class ToolError(EnvgenError):
 class Problems(EnvgenError):
     """The repository's input files are wrong, so the verb has no result (exit code 1)."""
 
-    def __init__(self, findings: Iterable[Finding]) -> None:
+    def __init__(self, findings: "Iterable[Finding]") -> None:
         self.findings = tuple(sorted(findings))
         super().__init__("\n".join(str(finding) for finding in self.findings))

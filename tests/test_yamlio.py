@@ -112,6 +112,11 @@ def test_long_text_stays_on_one_line() -> None:
             id="a tab as indentation",
         ),
         pytest.param(
+            "a: 1\né: x\x01\n",
+            "a.yaml:2:5: not YAML: control characters are not allowed [yaml-syntax]",
+            id="a control character",
+        ),
+        pytest.param(
             b"a: 1\nb: \xff\n", "a.yaml:2:4: byte 0xff is not UTF-8; save the file as UTF-8 [not-utf-8]", id="latin-1"
         ),
         pytest.param(

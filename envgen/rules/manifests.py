@@ -1,27 +1,4 @@
-"""Rules about rendered objects as such.
-
-## schema-violation
-
-An object that its JSON Schema refuses, the API server refuses too, or drops the misspelt field in
-silence.  Fix: correct the field named.
-
-## kind-without-schema
-
-Nothing is known of the kind, so nothing of it was checked.  Fix: `envgen schema add CRD.yaml`.
-
-## foreign-namespace
-
-An object in a namespace other than its system's escapes the environment.  Fix: leave the namespace to
-the overlay.
-
-## cluster-scoped
-
-Cluster-wide objects belong to the system `platform`, which no CI may change.
-
-## duplicate-object
-
-One object in two units of a cluster: two Applications would overwrite each other for ever.
-"""
+"""Rules about rendered objects as such."""
 
 from collections.abc import Iterator
 
@@ -36,32 +13,38 @@ from envgen.yamlio import KEY
 NEWEST = "1.36"
 """What repositories without a platform are judged by."""
 
-CLUSTER_SCOPED = frozenset(
-    {
-        ("", "Namespace"),
-        ("", "Node"),
-        ("", "PersistentVolume"),
-        ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"),
-        ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy"),
-        ("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding"),
-        ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"),
-        ("apiextensions.k8s.io", "CustomResourceDefinition"),
-        ("apiregistration.k8s.io", "APIService"),
-        ("certificates.k8s.io", "CertificateSigningRequest"),
-        ("cert-manager.io", "ClusterIssuer"),
-        ("external-secrets.io", "ClusterSecretStore"),
-        ("flowcontrol.apiserver.k8s.io", "FlowSchema"),
-        ("flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration"),
-        ("networking.k8s.io", "IngressClass"),
-        ("node.k8s.io", "RuntimeClass"),
-        ("rbac.authorization.k8s.io", "ClusterRole"),
-        ("rbac.authorization.k8s.io", "ClusterRoleBinding"),
-        ("scheduling.k8s.io", "PriorityClass"),
-        ("storage.k8s.io", "CSIDriver"),
-        ("storage.k8s.io", "StorageClass"),
-        ("tekton.dev", "ClusterTask"),
-    }
-)
+_CLUSTER_SCOPED = {
+    "": "Namespace Node PersistentVolume",
+    "admissionregistration.k8s.io": "MutatingAdmissionPolicy MutatingAdmissionPolicyBinding "
+    "MutatingWebhookConfiguration ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding "
+    "ValidatingWebhookConfiguration",
+    "apiextensions.k8s.io": "CustomResourceDefinition",
+    "apiregistration.k8s.io": "APIService",
+    "argoproj.io": "ClusterWorkflowTemplate ClusterAnalysisTemplate",
+    "cert-manager.io": "ClusterIssuer",
+    "certificates.k8s.io": "CertificateSigningRequest ClusterTrustBundle",
+    "datasciencecluster.opendatahub.io": "DataScienceCluster",
+    "external-secrets.io": "ClusterExternalSecret ClusterSecretStore",
+    "flowcontrol.apiserver.k8s.io": "FlowSchema PriorityLevelConfiguration",
+    "gateway.networking.k8s.io": "GatewayClass",
+    "kueue.x-k8s.io": "ClusterQueue ResourceFlavor",
+    "kyverno.io": "ClusterPolicy",
+    "networking.k8s.io": "IngressClass",
+    "node.k8s.io": "RuntimeClass",
+    "project.openshift.io": "Project",
+    "rbac.authorization.k8s.io": "ClusterRole ClusterRoleBinding",
+    "resource.k8s.io": "DeviceClass ResourceSlice",
+    "scheduling.k8s.io": "PriorityClass",
+    "security.openshift.io": "SecurityContextConstraints",
+    "serving.kserve.io": "ClusterServingRuntime ClusterStorageContainer",
+    "snapshot.storage.k8s.io": "VolumeSnapshotClass VolumeSnapshotContent",
+    "storage.k8s.io": "CSIDriver CSINode StorageClass VolumeAttachment",
+    "tekton.dev": "ClusterTask",
+    "templates.gatekeeper.sh": "ConstraintTemplate",
+    "trainer.kubeflow.org": "ClusterTrainingRuntime",
+    "triggers.tekton.dev": "ClusterInterceptor ClusterTriggerBinding",
+}
+CLUSTER_SCOPED = frozenset((group, kind) for group, kinds in _CLUSTER_SCOPED.items() for kind in kinds.split())
 
 
 def validator(snapshot: Snapshot, rendered: Object) -> Validator | None:

@@ -1,68 +1,98 @@
-"""Rules about secrets: git remembers for ever.
-
-## plaintext-secret
-
-A Secret with values, or a password, token or key in a variable, a ConfigMap or a URL.  Fix: an
-ExternalSecret or SealedSecret (component type `secret`), and a reference to it.
-"""
+"""Rules about secrets: git remembers for ever."""
 
 import re
 from collections.abc import Iterator
 
-from envgen.model import Field, Object, ResourceId
+from envgen.model import Data, Field, Object
 from envgen.origin import place
-from envgen.rules.pods import containers, pods
 from envgen.rules.rule import Problem, Rule, each_unit
+from envgen.rules.values import mapping, title
 from envgen.snapshot import Snapshot, Unit
 
-_NAME = re.compile(r"(?i)(?:^|[_.-])(?:password|passwd|passphrase|secret|token|(?:api|access|secret|private)[_-]?key)$")
-_URL = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s:@]+:[^/\s:@]+@")
+Texts = tuple[tuple[Field, str], ...]
+
+_PASSWORD = r"pass(?:word|wd|phrase)"  # noqa: S105 - how one is called
+_KEY = r"(?:access|account|api|encryption|private|secret|signing)[_.-]?key"
+_NAME = re.compile(rf"(?i)(?:{_PASSWORD}|(?:^|[_.-])(?:pwd|token|{_KEY}))$")
+_VALUE_NAME = re.compile(rf"(?i)(?:{_NAME.pattern.removeprefix('(?i)')}|(?:^|[_.-])secret$)|[a-z](?:ApiKey|Secret|Token)$")
+_VOCABULARY = re.compile(r"(?i)(?:^|[_.-])(?:bos|cls|eos|mask|max|pad|sep|stop|unk)[_.-]token$")
+"""Names of a language model's tokens."""
+_HARMLESS = re.compile(
+    r"(?i)true|false|yes|no|[01]?"
+    r"|.*\$\(.*\).*|\$\{.*\}|\{\{.*\}\}|<[^>]*>"  # filled in elsewhere
+    r"|(?:/[\w.-]+){2,}"  # the path of a mounted secret
+    r"|ENC\[.*\]|(?:vault|ref\+\w+|op|arn|awssm|gcpsm):.*",  # sealed, or the address of a store
+    re.DOTALL,
+)
+_URL = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s:@]*:(?![$<{])[^/\s:@]+@")
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
-_EXPANSION = re.compile(r"\$\(.*\)|\$\{.*\}")
-_IDENTITIES = frozenset({"kubernetes.io/service-account-token"})
+_ASSIGNMENT = re.compile(rf"(?i)(?:^|[\s.;_-])[a-z]*{_PASSWORD}\s*[=:]\s*[\"']?(?![$<{{\"'\s]|true\b|false\b|/\w)[^\s\"';]+")
+_TOKEN = re.compile(
+    r"\b(?:gh[opsu]_[A-Za-z0-9]{36}|github_pat_\w{22}|glpat-[\w-]{20}|xox[abprs]-[\w-]{10}|AKIA[0-9A-Z]{16}\b"
+    r"|hf_[A-Za-z]{34}|hooks\.slack\.com/services/\w+/\w+/\w+)"
+)
+_NO_SECRETS = frozenset({"kubernetes.io/service-account-token"})
 
 
 def _plain(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
     for rendered, texts in unit.texts:
-        key = ResourceId.of(rendered)
-        for field, what in (*_secret_values(rendered), *_named_values(rendered), *_tell_tales(rendered, texts)):
+        found = dict((*_tell_tales(rendered, texts), *_named_values(rendered, texts), *_secret_values(rendered)))
+        for field, what in found.items():
             at = place(snapshot, unit, rendered, field)
-            yield at, f"{key.kind}/{key.name} holds {what} in plain text; refer to a secret store"
+            yield at, f"{title(rendered)} holds {what} in plain text; refer to a secret store"
 
 
 def _secret_values(rendered: Object) -> Iterator[tuple[Field, str]]:
-    if rendered.get("apiVersion") != "v1" or rendered.get("kind") != "Secret":
-        return
-    if rendered.get("type") in _IDENTITIES:
+    is_secret = (rendered.get("apiVersion"), rendered.get("kind")) == ("v1", "Secret")
+    if not is_secret or rendered.get("type") in _NO_SECRETS:
         return
     for part in ("data", "stringData"):
-        if rendered.get(part):
-            yield (part,), f"the values of {', '.join(sorted(rendered[part]))}"
+        names = sorted(name for name, value in mapping(rendered.get(part)).items() if _is_literal(value))
+        if names:
+            yield (part, names[0]), f"the value{'s' * (len(names) > 1)} of {', '.join(names)}"
 
 
-def _named_values(rendered: Object) -> Iterator[tuple[Field, str]]:
-    """Variables and ConfigMap keys that are named like a secret and hold a literal value."""
-    for field, spec in pods(rendered):
-        for inner, container in containers(spec):
-            for i, variable in enumerate(container.get("env") or ()):
-                name, value = str(variable.get("name")), variable.get("value")
-                if value and _NAME.search(name) and not _EXPANSION.fullmatch(str(value)):
-                    yield (*field, *inner, "env", i, "value"), f"the value of {name}"
-    if rendered.get("kind") == "ConfigMap":
-        for name, value in (rendered.get("data") or {}).items():
-            if value and _NAME.search(name):
-                yield ("data", name), f"the value of {name}"
+def _is_literal(value: Data) -> bool:
+    """Whether a value is the secret itself, not where to find it."""
+    return value is not None and not _HARMLESS.fullmatch(str(value))
 
 
-def _tell_tales(rendered: Object, texts: tuple[tuple[Field, str], ...]) -> Iterator[tuple[Field, str]]:
-    """Credentials inside a URL, and private keys."""
-    if rendered.get("kind") in ("Secret", "SealedSecret"):
+def _named_values(rendered: Object, texts: Texts) -> Iterator[tuple[Field, str]]:
+    """Variables, parameters and ConfigMap keys that are named like a secret and hold a literal value."""
+    for field, text in texts:
+        if field[-1] == "name" and len(field) >= 3 and field[-3] in _LISTS and _is_named(text, _LISTS[str(field[-3])]):
+            entry: Data = rendered
+            for step in field[:-1]:
+                entry = entry[step]
+            for key in ("value", "default"):
+                if _is_literal(entry.get(key)):
+                    yield (*field[:-1], key), f"the value of {text}"
+        elif len(field) == 2 and field[0] == "data" and rendered.get("kind") == "ConfigMap":
+            if _is_named(str(field[1]), _VALUE_NAME) and _is_literal(text):
+                yield field, f"the value of {field[1]}"
+
+
+_LISTS = {"env": _VALUE_NAME, "params": _NAME}
+"""A parameter called `webhook-secret` holds the name of one."""
+
+
+def _is_named(name: str, pattern: re.Pattern[str]) -> bool:
+    return bool(pattern.search(name)) and not _VOCABULARY.search(name)
+
+
+def _tell_tales(rendered: Object, texts: Texts) -> Iterator[tuple[Field, str]]:
+    """Secrets inside other text: in URLs and settings, and those that are known by their form."""
+    if rendered.get("kind") in ("Secret", "SealedSecret", "CustomResourceDefinition"):
         return
     for field, text in texts:
         if "://" in text and _URL.search(text):
             yield field, "a URL with a password"
         elif "-----" in text and _PRIVATE_KEY.search(text):
             yield field, "a private key"
+        elif _TOKEN.search(text):
+            yield field, "a token"
+        elif field[0] == "data" and _ASSIGNMENT.search(text):
+            yield field, "a password"
 
 
 RULES: tuple[Rule, ...] = (Rule("plaintext-secret", each_unit(_plain)),)

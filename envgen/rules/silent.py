@@ -5,10 +5,9 @@ from collections.abc import Iterator, Mapping
 from envgen.kustomization import Kustomization
 from envgen.model import Data, Field, ImageRef, Location, ResourceId
 from envgen.origin import place, selects
-from envgen.rules.reach import is_reached, meetings, rename, without_namespace
 from envgen.rules.rule import Problem, Rule, each_unit
-from envgen.rules.values import texts
 from envgen.snapshot import Snapshot, Unit
+from envgen.sources import is_reached, meetings, rename, without_namespace
 
 _IMAGE_FIELDS = ("image", "storageUri", "modelUri")
 
@@ -51,10 +50,10 @@ def _shadowed_images(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
 
 def _unreached_images(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
     met = [(m.ids, m.kustomization.entries("images")) for m in meetings(snapshot, unit)]
-    for rendered in unit.objects if any(entries for _, entries in met) else ():
+    for rendered, texts in unit.texts if any(entries for _, entries in met) else ():
         key = without_namespace(ResourceId.of(rendered))
         named = [entry for ids, entries in met if key in ids for entry in entries]
-        for field, text in texts(rendered.get("spec"), ("spec",)) if named else ():
+        for field, text in texts if named else ():
             if field[-1] in _IMAGE_FIELDS and not is_reached(field) and _is_meant(text, named):
                 at = place(snapshot, unit, rendered, field)
                 name = f"{key} {'.'.join(map(str, field))}"

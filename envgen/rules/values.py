@@ -1,9 +1,8 @@
 """Reading values in which any field may hold anything: what people write is not what a schema promises."""
 
-from collections.abc import Iterator
 from typing import Any
 
-from envgen.model import Data, Field, Object, ResourceId
+from envgen.model import Data, Object, ResourceId
 
 
 def mapping(value: Data) -> dict[str, Any]:
@@ -21,18 +20,6 @@ def inside(value: Data, *steps: str) -> Data:
     for step in steps:
         value = mapping(value).get(step)
     return value
-
-
-def texts(value: Data, field: Field = ()) -> Iterator[tuple[Field, str]]:
-    """Every text of a value with its field."""
-    if isinstance(value, dict):
-        for key, child in value.items():
-            yield from texts(child, (*field, key))
-    elif isinstance(value, list):
-        for i, child in enumerate(value):
-            yield from texts(child, (*field, i))
-    elif isinstance(value, str):
-        yield field, value
 
 
 def title(rendered: Object) -> str:

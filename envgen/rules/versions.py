@@ -1,58 +1,41 @@
-"""Rules about images and model versions: what was approved must be what runs.
-
-## unpinned-image
-
-No tag and no digest means `latest`.  Fix: name a version in `images:`.
-
-## mutable-image
-
-A tag that is moved by habit (`latest`, `stable`, `prod`) runs something else tomorrow.  Fix: a tag
-that is never reused, or a digest.
-
-## mutable-model
-
-A model URI that ends in an alias can change without a commit.  Fix: a path that holds the version.
-
-## unreleased
-
-A release that never got a version.  In dev it waits for its first bump; elsewhere it must not run.
-
-## foreign-registry
-
-Images come from the registries that gitops/platform.yaml lists.
-
-## missing-digest
-
-The guard's policy promotes to this environment by digest only, so what runs there has one.
-"""
+"""Rules about images and model versions: what was approved must be what runs."""
 
 import re
 from collections.abc import Iterator
 
 from envgen.declaration import Kind
-from envgen.model import UNRELEASED, Field, ImageRef, Object, ResourceId, Severity
+from envgen.model import UNRELEASED, Field, ImageRef, Object, Severity
 from envgen.origin import place
 from envgen.rules.rule import Problem, Rule, each_unit
+from envgen.rules.values import inside, mapping, title
 from envgen.snapshot import Snapshot, Unit
 
 MUTABLE_TAGS = frozenset(
     {"latest", "stable", "main", "master", "dev", "prod", "production", "edge", "nightly", "head", "current"}
 )
 _ALIAS = re.compile(r"(?:^|[/@:_-])(?:latest|prod|production|champion|stable|current|staging)(?:\.[a-z0-9]+)?/?$", re.I)
-_MODEL_FIELDS = frozenset({"storageUri", "modelUri", "MODEL_URI", "STORAGE_URI", "MODEL_PATH"})
+_MODEL_FIELDS = frozenset(
+    {"storageUri", "modelUri", "MODEL_URI", "STORAGE_URI", "MODEL_PATH", "MODEL_ALIAS", "MODEL_STAGE", "MODEL_VERSION"}
+)
 _IMAGE_LISTS = frozenset({"containers", "initContainers", "ephemeralContainers", "steps", "sidecars"})
+_IMAGE_PARENTS = frozenset({"container", "script", "stepTemplate"})
+_PARAMETER = re.compile(r"\$\(|\{\{")
 
 
 def images(unit: Unit) -> Iterator[tuple[Object, Field, ImageRef]]:
-    """Every image that something runs, steps of pipelines included."""
+    """Every image that something runs, steps of pipelines included; parameters are judged where they are given."""
     for rendered, texts in unit.texts:
         for field, text in texts:
-            if field[-1] == "image" and len(field) >= 3 and field[-3] in _IMAGE_LISTS and text:
+            if field[-1] == "image" and _runs(field) and text and not _PARAMETER.search(text):
                 yield rendered, field, ImageRef.parse(text)
 
 
+def _runs(field: Field) -> bool:
+    return len(field) >= 3 and (field[-3] in _IMAGE_LISTS or field[-2] in _IMAGE_PARENTS)
+
+
 def models(rendered: Object, texts: tuple[tuple[Field, str], ...]) -> Iterator[tuple[Field, str]]:
-    """Every model pointer: URI fields, and variables that are named like one."""
+    """Every model pointer: URI fields, and variables and keys that are named like one."""
     for field, text in texts:
         if field[-1] in _MODEL_FIELDS or (field[-1] == "path" and field[-2:-1] == ("storage",)):
             yield field, text
@@ -66,21 +49,26 @@ def _sibling(rendered: Object, field: Field) -> object:
     value: object = rendered
     for step in field[:-1]:
         value = value[step]  # type: ignore[index]  # the field came from this very object
-    return value.get("value") if isinstance(value, dict) else None
+    return mapping(value).get("value")
 
 
 def _unpinned(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
     for rendered, field, image in images(unit):
         if not image.tag and not image.digest:
             at = place(snapshot, unit, rendered, field)
-            yield at, f"{_owner(rendered)} runs {image} without tag or digest; name a version"
+            yield at, f"{title(rendered)} runs {image} without tag or digest; name a version"
 
 
 def _mutable(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
     for rendered, field, image in images(unit):
-        if not image.digest and image.tag.lower() in MUTABLE_TAGS:
+        if not image.digest and _moves(image.tag.lower()):
             at = place(snapshot, unit, rendered, field)
-            yield at, f"{_owner(rendered)} runs {image}, a tag that moves; name one that does not, or a digest"
+            yield at, f"{title(rendered)} runs {image}, a tag that moves; name one that does not, or a digest"
+
+
+def _moves(tag: str) -> bool:
+    """`latest-gpu` moves as `latest` does; `dev-2026-11-02` does not move."""
+    return tag in MUTABLE_TAGS or "latest" in re.split("[-_.]", tag)
 
 
 def _mutable_models(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
@@ -88,7 +76,7 @@ def _mutable_models(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
         for field, pointer in models(rendered, texts):
             if _ALIAS.search(pointer):
                 at = place(snapshot, unit, rendered, field)
-                yield at, f"{_owner(rendered)} loads {pointer!r}, which can change without a commit; name a version"
+                yield at, f"{title(rendered)} loads {pointer!r}, which can change without a commit; name a version"
 
 
 def _unreleased_texts(unit: Unit) -> Iterator[tuple[Object, Field]]:
@@ -100,10 +88,10 @@ def _unreleased_texts(unit: Unit) -> Iterator[tuple[Object, Field]]:
 
 
 def _unreleased_notes(rendered: Object) -> Iterator[Field]:
-    notes = ((rendered.get("spec") or {}).get("template") or {}).get("metadata") or {}
-    for name, value in (notes.get("annotations") or {}).items():
-        if name.startswith("envgen.dev/release") and UNRELEASED in str(value):
-            yield ("spec", "template", "metadata", "annotations", name)
+    for above in (("metadata",), ("spec", "template", "metadata")):
+        for name, value in mapping(inside(rendered, *above, "annotations")).items():
+            if name.startswith("envgen.dev/release") and UNRELEASED in str(value):
+                yield (*above, "annotations", name)
 
 
 def _unreleased(snapshot: Snapshot, unit: Unit, *, in_dev: bool) -> Iterator[Problem]:
@@ -112,7 +100,7 @@ def _unreleased(snapshot: Snapshot, unit: Unit, *, in_dev: bool) -> Iterator[Pro
         return
     remedy = "waits for its first envgen bump" if in_dev else "must not run before its first promotion"
     for rendered, field in _unreleased_texts(unit):
-        yield place(snapshot, unit, rendered, field), f"{_owner(rendered)} has no version yet; it {remedy}"
+        yield place(snapshot, unit, rendered, field), f"{title(rendered)} has no version yet; it {remedy}"
 
 
 def _waiting(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
@@ -124,12 +112,20 @@ def _running_unreleased(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
 
 
 def _foreign(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
-    if snapshot.platform is None:
-        return
-    for rendered, field, image in images(unit):
-        if not snapshot.platform.allows_image(image.repository):
-            at = place(snapshot, unit, rendered, field)
-            yield at, f"{_owner(rendered)} runs {image}, from none of the platform's registries; use or add one"
+    platform = snapshot.platform
+    for rendered, field, image in images(unit) if platform else ():
+        names = {image.repository, _full(image.repository)}
+        if platform and not any(platform.allows_image(name) for name in names):
+            at = place(snapshot, unit, rendered, field, "newName")
+            yield at, f"{title(rendered)} runs {image}, from none of the platform's registries; use or add one"
+
+
+def _full(repository: str) -> str:
+    """The name as container runtimes complete it: `python` is `docker.io/library/python`."""
+    first, slash, _ = repository.partition("/")
+    if not slash:
+        return f"docker.io/library/{repository}"
+    return repository if "." in first or ":" in first or first == "localhost" else f"docker.io/{repository}"
 
 
 def _undigested(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
@@ -138,12 +134,7 @@ def _undigested(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
     for rendered, field, image in images(unit):
         if not image.digest:
             at = place(snapshot, unit, rendered, field)
-            yield at, f"{_owner(rendered)} runs {image} without a digest, which the guard's policy requires"
-
-
-def _owner(rendered: Object) -> str:
-    key = ResourceId.of(rendered)
-    return f"{key.kind}/{key.name}"
+            yield at, f"{title(rendered)} runs {image} without a digest, which the guard's policy requires; add it"
 
 
 RULES: tuple[Rule, ...] = (

@@ -1,0 +1,359 @@
+"""What envgen reads is what kustomize reads: kustomizations, their closures and plain scalars, against the real one."""
+
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn
+
+from envgen import kustomization, kustomize, process
+from envgen.kustomization import Closure
+from envgen.model import Data, File
+from envgen.scalars import meaning
+from tests.helpers import Files, write
+from tests.strategies import examples
+
+ROOT = Path(__file__).parent.parent
+
+# Trees to start from: everything that kustomizations can refer to
+
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: app}
+spec:
+  selector: {matchLabels: {app: app}}
+  template:
+    metadata: {labels: {app: app}}
+    spec:
+      containers:
+      - {name: app, image: app, env: [{name: MODEL, value: none}]}
+"""
+HAND_MADE: Files = {
+    "base/app/kustomization.yaml": """\
+apiVersion: kustomize.config.k8s.io/v1beta1
+kind: Kustomization
+resources:
+- deployment.yaml
+- service.yaml
+labels:
+- pairs: {team: "42", tier: back}
+  includeSelectors: true
+""",
+    "base/app/deployment.yaml": DEPLOYMENT,
+    "base/app/service.yaml": "apiVersion: v1\nkind: Service\nmetadata: {name: app}\nspec: {ports: [{port: 80}]}\n",
+    "base/app/unread.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: unread}\n",
+    "parts/cache/kustomization.yaml": """\
+apiVersion: kustomize.config.k8s.io/v1alpha1
+kind: Component
+patches:
+- path: sidecar.yaml
+  target: {kind: Deployment, name: app}
+""",
+    "parts/cache/sidecar.yaml": "- {op: add, path: /spec/template/spec/containers/-, value: {name: c, image: cache}}\n",
+    "overlays/dev/kustomization.yaml": """\
+# what runs in dev
+apiVersion: kustomize.config.k8s.io/v1beta1
+kind: Kustomization
+namespace: shop-dev
+namePrefix: dev-
+resources:
+- ../../base/app
+- extra.yaml
+components:
+- ../../parts/cache
+configMapGenerator:
+- name: settings
+  literals: [mode=fast, "level=1"]
+  files:
+  - names.txt
+  - other.txt=names.txt
+  envs: [settings.env]
+  options: {labels: {made: "yes"}, disableNameSuffixHash: false}
+secretGenerator:
+- name: token
+  type: Opaque
+  literals:
+  - token=none
+generatorOptions:
+  annotations: {note: 'generated'}
+images:
+- name: app
+  newName: registry.example/app
+  newTag: "1.10"
+- {name: cache, newTag: v2, digest: "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"}
+replicas:
+- name: app
+  count: 3
+patches:
+- path: patch.yaml
+- target: {kind: Service}
+  patch: |-
+    - {op: replace, path: /spec/ports/0/port, value: 8080}
+replacements:
+- path: replacement.yaml
+- sourceValue: s3://models/v7
+  targets:
+  - select: {kind: Deployment, name: app}
+    fieldPaths: ["spec.template.spec.containers.[name=app].env.[name=MODEL].value"]
+configurations: [names.yaml]
+sortOptions: {order: fifo}
+buildMetadata: [originAnnotations]
+""",
+    "overlays/dev/extra.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: extra}\ndata: {a: b}\n",
+    "overlays/dev/patch.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: app}\nspec: {paused: false}\n",
+    "overlays/dev/replacement.yaml": """\
+source: {kind: ConfigMap, name: extra, fieldPath: data.a}
+targets:
+- select: {kind: Deployment}
+  fieldPaths: [metadata.annotations.a]
+  options: {create: true}
+""",
+    "overlays/dev/names.txt": "ada\n",
+    "overlays/dev/settings.env": "COLOUR=green\n",
+    "overlays/dev/names.yaml": "namePrefix: []\n",
+    "overlays/dev/unread.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: unread}\n",
+}
+
+
+@cache
+def own(unit: str, system: str) -> Files:
+    """A unit of this repository with everything it reads."""
+    tops = (ROOT / unit, ROOT / "base" / system)
+    paths = (path for top in tops for path in sorted(top.rglob("*.yaml")))
+    return {path.relative_to(ROOT).as_posix(): path.read_text() for path in paths}
+
+
+TREES: tuple[tuple[str, Files], ...] = (
+    ("overlays/dev", HAND_MADE),
+    ("overlays/dev", HAND_MADE),
+    ("overlays/dev/tea-edge/tf-server", own("overlays/dev/tea-edge", "tea-edge")),
+    ("overlays/prod/ar-coupons", own("overlays/prod/ar-coupons", "ar-coupons")),
+)
+
+# Mutations: text in, text out
+
+KEY = re.compile(r"(?m)(^[ -]*|[{,] ?)([A-Za-z]+)(:(?= |$))")
+VALUE = re.compile(r"(?m)(?:(?<=: )|(?<=\n- )|(?<=  - ))([^\s{\[|#\"'][^\n{}\[\],]*|\"[^\"\n]*\"|'[^'\n]*')(?=\n|, |\}|\])")
+LOOK_ALIKES = {"s": "\u017f", "k": "\u212a", "e": "\u0435", "i": "\u0131", "a": "\u00e4"}
+NASTY = (*":-#\"'{}[],&*!|>%@`\t \n\\\r\0~?<=.", "\xa0", "\x85", "\u2028", "\u2029", "\ufeff", "\u200b", "\U0001f680")
+NASTY_PAIRS = ("\r\n", ": ", " #", "- ", "---\n", "\n...\n", "&a ", "*a", "!!str ", "! ", "<<: ", "? ", "\n\n", "\t# x\n")
+SCALARS = (
+    *("1", "1.0", "true", "no", "null", "~", '""', "''", "[]", "{}", "0x1", "2026-01-01", "y", ".inf", "1_000", "=", "<<"),
+    *("|-\n    x", ">\n    x\n    y", '"a\\\n      b"', '"\\x61\\u0062"', '"\\/"', '"\\N\\_\\L\\P\\e"', "a\n      b", "*a", "&a x"),
+    *("!!str 1", "!!binary aGk=", "! x", "[a, b]", "{a: b}", "{a: b, a: c}", "'it''s'", '"\\ud83d\\ude80"', '"\\0"', "- x"),
+    *("a:b", "a: b", "a #b", "a#b", "@a", "%a", "`a", "-a", "?a", ":a", "*", "&", "!", "|", ">", "[" * 70 + "]" * 70),
+)
+PATHS = (
+    *("./{}", "{}/", ".//{}", "../dev/{}", "/{}", "{}/.", "x/../{}", "{}?ref=main", "{}#x", " {}", "{} ", "'{} '", "//{}"),
+    *("https://example.invalid/{}", "git@example.invalid:{}", "github.com/acme/{}", "gh:acme/{}", "git::{}", "file://{}"),
+    *("GitHub.com/acme/{}", "{}.git", "_git/{}", "ssh://h/{}", "C:\\{}", "{}\\..", "$HOME/{}", "~/{}", "{}%20", "{}//x", "."),
+)
+ADDED = (
+    *("Resources: [unread.yaml]", "RESOURCES: []", "re\u017fources: [unread.yaml]", "resources: [unread.yaml]", "namespace: x"),
+    *("nameprefix: x", "NamePrefix: x", "nameSuffix: -x", "imageTags: []", "commonLabels: {a: b}", "commonAnnotations: {a: b}"),
+    *("bases: [../../base/app]", "vars: []", "inventory: {}", "crds: []", "helmCharts: []", "generators: []", "transformers: []"),
+    *("validators: []", "unknown: 1", "metadata: {name: x}", "openapi: {}", "'namespace': x", '"name\\x73pace": x', "? namespace\n: x"),
+    *("patchesStrategicMerge: [patch.yaml]", "patchesStrategicMerge: ['{kind: X}']", "configurations: []", "kind: Kustomization"),
+    *("<<: {namespace: x}", "1: 2", "true: x", "~: x", "[a]: b", "{a: b}: c", "on: x", "'': x", "apiVersion: v1", "\u212aind: List"),
+    *("labels: [{pairs: {a: 'imageTags:'}}]", "# imageTags:", "commonLabels: {on: x}", "commonLabels: {1: x}", "namespace: &x y"),
+    *("patchesJson6902: [{path: parts.yaml, target: {kind: X}}]", "generatorOptions: {labels: {A: b, a: c}}", "namespace: 1e3"),
+    *("commonAnnotations: {a: 2026-01-01, b: 'on'}", "commonAnnotations: {a: 0o7}", "commonAnnotations: {A: b, a: c}"),
+    *("buildMetadata: [managedByLabel]", "sortOptions: {order: legacy}", "commonAnnotations: {a: 1:30, b: 0b1x, c: +}"),
+)
+
+
+@st.composite
+def keys_changed(draw: DrawFn, text: str) -> str:
+    """A key in another case, in quotes, or with a letter that only looks the same."""
+    found = draw(picked(KEY, text))
+    if not found:
+        return text
+    name = found[2]
+    letter = draw(st.integers(0, len(name) - 1))
+    ways = (
+        name.swapcase(),
+        name.lower(),
+        name[:letter] + name[letter].swapcase() + name[letter + 1 :],
+        name[:letter] + LOOK_ALIKES.get(name[letter], name[letter]) + name[letter + 1 :],
+        name + draw(st.sampled_from(("\u200b", " ", "\xa0", "s", "_"))),
+        f'"{name}"',
+        f"'{name}'",
+        f"? {name}\n",
+    )
+    return text[: found.start(2)] + draw(st.sampled_from(ways)) + text[found.end(2) :]
+
+
+@st.composite
+def values_changed(draw: DrawFn, text: str) -> str:
+    """A value of another type, in other quotes, tagged, anchored or as a path spelled otherwise."""
+    found = draw(picked(VALUE, text))
+    if not found:
+        return text
+    value = found[0]
+    bare = value.strip("\"'")
+    ways = st.one_of(
+        st.sampled_from((f'"{bare}"', f"'{bare}'", bare, f'"{bare}" # why', f"{value}   ", f"{value}\t", f"|-\n      {bare}")),
+        st.sampled_from((f'"{bare}"', f"'{bare}'", f">-\n      {bare}", f"\n      {value}", f'"\\x{ord(bare[:1] or "x"):02x}{bare[1:]}"')),
+        st.sampled_from((f"&a {value}", f"!!str {value}", f"! {value}", f"!x {value}", f"[{value}]", f"{value} {value}")),
+        st.sampled_from(SCALARS),
+        st.sampled_from(PATHS).map(lambda way: way.replace("{}", bare)),
+    )
+    return text[: found.start()] + draw(ways) + text[found.end() :]
+
+
+@st.composite
+def picked(draw: DrawFn, pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+    found = list(pattern.finditer(text))
+    return draw(st.sampled_from(found)) if found else None
+
+
+@st.composite
+def lines_changed(draw: DrawFn, text: str) -> str:
+    """A line twice, gone, elsewhere, indented otherwise or with a comment."""
+    lines = text.split("\n")
+    at = draw(st.integers(0, len(lines) - 1))
+    line = lines[at]
+    ways: tuple[list[str], ...] = (
+        [line, line],
+        [],
+        [f"  {line}"],
+        [f"\t{line}"],
+        [line.replace("  ", "\t", 1)],
+        [line.removeprefix(" ")],
+        [f"{line} # näher"],
+        [f"{line}   "],
+        ["# a comment", line],
+        ["", line],
+        ["      # odd: [comment", line],
+        [line, draw(st.sampled_from(ADDED))],
+    )
+    return "\n".join([*lines[:at], *draw(st.sampled_from(ways)), *lines[at + 1 :]])
+
+
+@st.composite
+def fields_added(draw: DrawFn, text: str) -> str:
+    return text + draw(st.sampled_from(ADDED)) + "\n"
+
+
+@st.composite
+def noise(draw: DrawFn, text: str) -> str:
+    """A character that is hard on parsers, anywhere; or one less."""
+    at = draw(st.integers(0, len(text)))
+    if draw(st.integers(0, 4)) == 0:
+        return text[:at] + text[at + 1 :]
+    return text[:at] + draw(st.sampled_from(NASTY + NASTY_PAIRS)) + text[at:]
+
+
+@st.composite
+def wrapped(draw: DrawFn, text: str) -> str:
+    """The whole file between other marks, with other line ends, or as JSON."""
+    ways = (
+        f"---\n{text}",
+        f"--- # start\n{text}...\n",
+        f"%YAML 1.1\n---\n{text}",
+        f"{text}---\nresources: [unread.yaml]\n",
+        f"{text}---\n",
+        f"{text}---\n# nothing\n",
+        f"resources: []\n---\n{text}",
+        f"\ufeff{text}",
+        text.replace("\n", "\r\n"),
+        text.replace("\n", "\r"),
+        text.replace("\n", "\n\n"),
+        text.rstrip("\n"),
+        text.replace("- ", "-   "),
+        text.replace(": ", ":   "),
+        f"# \u2028{text}",
+        f"# näher \U0001f680\n{text}",
+        f"\n\n{text}",
+        f"!!map\n{text}",
+        as_json(text),
+        as_json(text).replace('":', '" :'),
+        "",
+        "# nothing\n",
+        "[]",
+        "null",
+    )
+    return draw(st.sampled_from(ways))
+
+
+def as_json(text: str) -> str:
+    try:
+        return json.dumps(kustomization.read("k", text.encode()).document.data, indent=1)
+    except kustomization.Problems:
+        return text
+
+
+@st.composite
+def mutants(draw: DrawFn) -> tuple[str, Files]:
+    """A folder to build and its tree, in which one kustomization was mutated once to three times."""
+    folder, files = draw(st.sampled_from(TREES))
+    kustomizations = sorted(k.path for k in kustomization.closure(tree_of(files), folder).kustomizations)
+    path = draw(st.sampled_from(kustomizations))
+    text = files[path]
+    ways = (keys_changed, values_changed, values_changed, lines_changed, lines_changed, fields_added, noise, wrapped)
+    for way in draw(st.lists(st.sampled_from(ways), min_size=1, max_size=3)):
+        text = draw(way(text))
+    return folder, {**files, path: text}
+
+
+# Agreement
+
+
+def tree_of(files: Files) -> dict[str, File]:
+    return {path: File(text.encode("utf-8", "surrogatepass")) for path, text in files.items()}
+
+
+def canonical(data: Data) -> str:
+    """A value as JSON that every YAML parser reads alike."""
+    text = json.dumps(data, ensure_ascii=False, sort_keys=True)
+    return re.sub("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]", lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def as_read(files: Files, found: Closure) -> Files:
+    """The tree as envgen understands it: the closure's files and no other, each kustomization as its value."""
+    kept = {path: text for path, text in files.items() if path in found.files}
+    return {**kept, **{k.path: canonical(k.document.data) for k in found.kustomizations}}
+
+
+def built(files: Files, folder: str) -> bytes | None:
+    """What kustomize makes of a tree; None if it refuses."""
+    top = Path(tempfile.mkdtemp(dir="/dev/shm" if os.path.isdir("/dev/shm") else None))
+    try:
+        write(top, files)
+        outcome = kustomize.find().build(top, folder)
+        return None if outcome.error else outcome.output
+    finally:
+        shutil.rmtree(top)
+
+
+def accepts(folder: str, files: Files) -> bool:
+    """Whether envgen accepts a tree; if it does, kustomize must read it alike."""
+    found = kustomization.closure(tree_of(files), folder)
+    if found.findings:
+        event(f"refused: {found.findings[0].rule}")
+        return False
+    assert built(files, folder) == built(as_read(files, found), folder)
+    return True
+
+
+def agreement(count: int) -> Counter[bool]:
+    """How many of `count` mutants were accepted, and refused; all that were accepted agree."""
+    counts: Counter[bool] = Counter()
+
+    @settings(max_examples=count)
+    @given(mutants())
+    def agree(mutant: tuple[str, Files]) -> None:
+        counts[accepts(*mutant)] += 1
+
+    agree()
+    return counts
