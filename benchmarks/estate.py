@@ -3,7 +3,8 @@
 import subprocess
 from pathlib import Path
 
-from envgen import bump, generate, yamlio
+from envgen import generate, yamlio
+from envgen.request import Request
 
 TYPES = ("model-server", "deployment", "deployment", "object-store", "config")
 
@@ -71,10 +72,10 @@ def release_everything(root: Path) -> None:
         path.write_text(path.read_text().replace('newTag: "unreleased"', 'newTag: "v1"'))
 
 
-def requests(systems: int, components: int, count: int, version: str) -> list[bump.Request]:
+def requests(systems: int, components: int, count: int, version: str) -> list[Request]:
     """Bumps of `count` different components."""
     names = [f"system-{s:02}/part-{c:02}" for s in range(systems) for c in range(components) if c % 5 != 4]
-    return [bump.Request.parse(f"{name}={version}") for name in names[:count]]
+    return [Request.parse(f"{name}={version}") for name in names[:count]]
 
 
 def committed(root: Path) -> None:

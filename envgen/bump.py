@@ -1,52 +1,21 @@
 """`envgen bump`: put new versions into dev, byte-exactly, many in one commit."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from envgen import catalog, edits, gitrepo, kustomization, layout, worktree, yamlio
 from envgen.components import TYPES
-from envgen.declaration import Catalog, Component, Declaration, Environment, Kind
+from envgen.declaration import Kind
 from envgen.diff import unified
 from envgen.errors import InputError, Problems
 from envgen.evidence import Evidence, evidence_text
-from envgen.model import NO_VERSION, UNRELEASED, Data, Finding, ImageRef, Release, RepoPath, Tree, Version
+from envgen.model import NO_VERSION, Data, Finding, RepoPath, Tree, Version
 from envgen.release import versions
+from envgen.request import Dev, Place, Request, version_for
 
 ATTEMPTS = 50
 """Each lost race means that somebody else's push was accepted."""
-
-_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-_SCALAR = re.compile(r"[!-~]{1,1024}")
-MUTABLE = frozenset({"latest", "stable", "main", "master", "dev", "prod", "production", "edge", "nightly"})
-"""Tags that are moved by habit."""
-
-
-@dataclass(frozen=True)
-class Request:
-    """One argument of the command line: a release to set, or every release of an image."""
-
-    text: str
-    target: str
-    version: str
-
-    @classmethod
-    def parse(cls, text: str) -> "Request":
-        """`SYSTEM/COMPONENT[/RELEASE]=VERSION` or `IMAGE:TAG[@DIGEST]`.  Raises InputError."""
-        target, equals, version = text.partition("=")
-        if equals and target.count("/") in (1, 2) and version:
-            return cls(text, target, version)
-        image = ImageRef.parse(text)
-        if not equals and image.repository and image.tag:
-            return cls(text, image.repository, text.removeprefix(image.repository).removeprefix(":"))
-        raise InputError(f"{text!r} is no bump; write SYSTEM/COMPONENT=VERSION or IMAGE:TAG@DIGEST")
-
-    @property
-    def systems(self) -> frozenset[str] | None:
-        """The systems whose catalog is needed; None for all."""
-        return frozenset({self.target.split("/")[0]}) if "=" in self.text else None
 
 
 @dataclass(frozen=True)
@@ -95,35 +64,21 @@ class Plan:
         return f"{subject}\n\n" + "\n".join(bumped.trailer for bumped in self.bumped) + "\n"
 
 
-@dataclass(frozen=True)
-class _Place:
-    """A release in the environment that is bumped."""
-
-    component: Component
-    declaration: Declaration
-    release: Release
-    environment: Environment
-
-    @property
-    def path(self) -> RepoPath:
-        return layout.overlay(self.environment.name, self.declaration.system, self.declaration.name)
-
-
 def plan(tree: Tree, requests: Iterable[Request], evidence: Evidence | None = None) -> Plan:
     """The edits that give the releases of dev the requested versions.
 
     Raises InputError for what does not exist or is no version, Problems if the catalog is wrong.
     """
     requests = tuple(requests)
-    wanted = [request.systems for request in requests]
-    only = None if None in wanted else frozenset().union(*(w for w in wanted if w))
-    declared = catalog.read(tree, TYPES, only)
-    places = [(place, request) for request in requests for place in _places(declared, request)]
+    systems = frozenset(request.system for request in requests)
+    declared = catalog.read(tree, TYPES, systems if systems <= catalog.system_names(tree) else None)
+    dev = Dev.of(declared)
+    places = [(place, request) for request in requests for place in dev.places(request)]
     if evidence and len({place.path for place, _ in places}) > 1:
         raise InputError("--evidence speaks of one component; bump the others in a run of their own")
-    changes: dict[RepoPath, list[tuple[_Place, Version]]] = {}
+    changes: dict[RepoPath, list[tuple[Place, Version]]] = {}
     for place, request in places:
-        changes.setdefault(place.path, []).append((place, _version(place, request)))
+        changes.setdefault(place.path, []).append((place, version_for(place, request)))
     contents: dict[RepoPath, bytes] = {}
     bumped: list[Bumped] = []
     for folder in sorted(changes):
@@ -138,7 +93,7 @@ def plan(tree: Tree, requests: Iterable[Request], evidence: Evidence | None = No
 def _edit(
     tree: Tree,
     folder: RepoPath,
-    changes: list[tuple[_Place, Version]],
+    changes: list[tuple[Place, Version]],
     contents: dict[RepoPath, bytes],
     bumped: list[Bumped],
 ) -> None:
@@ -177,7 +132,7 @@ def _overlay(path: RepoPath, content: bytes) -> Data:
     return document.data
 
 
-def _by_release(changes: list[tuple[_Place, Version]]) -> dict[str, Version]:
+def _by_release(changes: list[tuple[Place, Version]]) -> dict[str, Version]:
     found: dict[str, Version] = {}
     for place, version in changes:
         if found.setdefault(place.release.name, version) != version:
@@ -186,95 +141,14 @@ def _by_release(changes: list[tuple[_Place, Version]]) -> dict[str, Version]:
     return found
 
 
-# What a request means
-
-
-def _places(declared: Catalog, request: Request) -> list[_Place]:
-    environment = _dev(declared)
-    if request.systems is None:
-        found = _places_of_image(declared, environment, request.target)
-        if not found:
-            raise InputError(f"no release in {environment.name} runs {request.target}; see gitops/systems")
-        return found
-    system_name, component_name, *release_names = request.target.split("/")
-    system = declared.system(system_name)
-    if system is None:
-        raise InputError(f"there is no system {system_name!r}; there is {_listed(s.name for s in declared.systems)}")
-    component = system.component(component_name)
-    if component is None or environment.name not in component.environments:
-        names = (c.name for c in system.components if c.releases)
-        message = f"{system_name} deploys no {component_name!r} in {environment.name}"
-        raise InputError(f"{message}; there is {_listed(names)}")
-    declaration = catalog.declarations(declared, system, environment)[component_name]
-    release = _release(component, request.target, release_names)
-    return [_Place(component, declaration, release, environment)]
-
-
-def _dev(declared: Catalog) -> Environment:
-    found = next((e for e in declared.platform.environments if e.kind is Kind.DEV), None)
-    if found is None:
-        raise InputError("the platform has no environment of kind dev; bump writes nowhere else")
-    return found
-
-
-def _places_of_image(declared: Catalog, environment: Environment, repository: str) -> list[_Place]:
-    return [
-        _Place(component, declarations[component.name], release, environment)
-        for system in declared.systems
-        if (declarations := catalog.declarations(declared, system, environment)) is not None
-        for component in system.components
-        if component.name in declarations
-        for release in component.releases
-        if release.image == repository
-    ]
-
-
-def _release(component: Component, target: str, names: list[str]) -> Release:
-    found = [r for r in component.releases if not names or r.name == names[0]]
-    if len(found) == 1:
-        return found[0]
-    there = _listed(r.name for r in component.releases)
-    if not names and found:
-        raise InputError(f"{target} has several releases; write {target}/RELEASE with one of {there}")
-    raise InputError(f"{target} names no release; there is {there}")
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(sorted(names)) or "none"
-
-
-def _version(place: _Place, request: Request) -> Version:
-    """The requested version.  Raises InputError for what a registry or a model store would not take."""
-    if not place.release.image:
-        return _scalar_version(place.release, request)
-    tag, _, digest = request.version.partition("@")
-    if not tag or not _TAG.fullmatch(tag):
-        raise InputError(f"{request.text!r}: {tag!r} is no image tag")
-    if digest and not _DIGEST.fullmatch(digest):
-        raise InputError(f"{request.text!r}: {digest!r} is no digest; write sha256: and 64 hex digits")
-    return _immutable(Version(tag, digest), request)
-
-
-def _scalar_version(release: Release, request: Request) -> Version:
-    if not _SCALAR.fullmatch(request.version):
-        raise InputError(f"{request.text!r}: a version is printable ASCII without spaces")
-    return _immutable(Version(release.version_in(request.version) or request.version), request)
-
-
-def _immutable(version: Version, request: Request) -> Version:
-    if version.label == UNRELEASED:
-        raise InputError(f"{request.text!r}: {UNRELEASED!r} stands for no version")
-    if version.label.lower() in MUTABLE and not version.digest:
-        raise InputError(f"{request.text!r}: {version.label!r} can be moved; name a version that cannot, or its digest")
-    return version
-
-
 # Where the plan goes
 
 
 def bump(root: Path, requests: Iterable[Request], evidence: Evidence | None = None) -> Plan:
     """The plan for the files below `root`; write it with `apply` or `commit`."""
-    return plan(worktree.read(root), requests, evidence)
+    tree = worktree.read(root, ["gitops"])
+    dev = (e.name for e in catalog.read_platform(tree).environments if e.kind is Kind.DEV)
+    return plan({**tree, **worktree.read(root, [f"overlays/{name}" for name in dev])}, requests, evidence)
 
 
 def apply(root: Path, change: Plan) -> None:

@@ -6,7 +6,6 @@ Every command imports its verb when it runs, so that `--help` costs nothing.
 import contextlib
 import functools
 import sys
-import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,6 +47,8 @@ class _Group(click.Group):
             sys.stderr.close()
             ctx.exit(CLEAN)
         except Exception:  # a bug: 1 must always mean findings
+            import traceback
+
             complain(f"envgen {__version__} failed; please report this:\n{traceback.format_exc()}")
             ctx.exit(TOOL)
 
@@ -219,10 +220,11 @@ def bump(
     """
     from envgen import bump as verb
     from envgen import evidence as proof
+    from envgen.request import Request
 
     if dry_run and (commit or push):
         raise InputError("--dry-run writes nothing; drop it, or --commit and --push")
-    wanted = [verb.Request.parse(text) for text in requests]
+    wanted = [Request.parse(text) for text in requests]
     said = proof.read(root / evidence) if evidence else None
     if push:
         return _pushed(verb.push(root, wanted, said, remote), remote)

@@ -6,11 +6,10 @@ Structure only: nothing for people (descriptions, examples), nothing the API ser
 
 import json
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from hashlib import sha256
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from envgen.definitions import deduplicated
 from envgen.errors import InputError
 
 Schema = dict[str, Any]
@@ -35,9 +34,6 @@ KEPT = (
 )
 LARGE = 150_000
 """Characters from which on a schema says equal things once."""
-
-SHARED = 200
-"""Characters from which on a part is worth a definition."""
 
 _OPEN = "x-kubernetes-preserve-unknown-fields"
 _INT_OR_STRING = [{"type": "integer"}, {"type": "string"}]
@@ -73,7 +69,7 @@ def text(schema: Schema) -> str:
 
 def _root(schema: Schema) -> Schema:
     root = _structure(_with_object_fields(schema))
-    return _deduplicated(root) if len(text(root)) > LARGE else root
+    return deduplicated(root) if len(text(root)) > LARGE else root
 
 
 def _with_object_fields(schema: Schema) -> Schema:
@@ -159,54 +155,3 @@ def _told(schema: Schema, keyword: str) -> list[Schema]:
     if alternatives == _INT_OR_STRING:
         return []
     return [inner for inner in alternatives if inner != {"anyOf": _INT_OR_STRING}]
-
-
-def _deduplicated(root: Schema) -> Schema:
-    """The same schema with every large part that occurs twice under `$defs`.
-
-    A definition is named by its content, so that a change upstream moves no other name.
-    """
-    times = Counter(_parts(root, set()))
-    names = {part: sha256(part.encode()).hexdigest()[:12] for part, n in times.items() if n > 1}
-    definitions: Schema = {}
-
-    def shared(schema: Schema) -> Schema:
-        name = names.get(_canonical(schema))
-        if not name:
-            return _with_inner(schema, shared)
-        if name not in definitions:
-            definitions[name] = _with_inner(schema, shared)
-        return {"$ref": f"#/$defs/{name}"}
-
-    return {**_with_inner(root, shared), "$defs": definitions}
-
-
-def _with_inner(schema: Schema, each: Callable[[Schema], Schema]) -> Schema:
-    return schema | _inner(schema, each, each)
-
-
-def _parts(schema: Schema, seen: set[str]) -> Iterator[str]:
-    """Each large part of a schema, as often as it occurs outside of a part already seen."""
-    for part in _children(schema):
-        canonical = _canonical(part)
-        if len(canonical) < SHARED:
-            continue
-        yield canonical
-        if canonical not in seen:
-            seen.add(canonical)
-            yield from _parts(part, seen)
-
-
-def _children(schema: Schema) -> list[Schema]:
-    found: list[Schema] = []
-
-    def note(child: Schema) -> Schema:
-        found.append(child)
-        return child
-
-    _with_inner(schema, note)
-    return found
-
-
-def _canonical(schema: Schema) -> str:
-    return json.dumps(schema, sort_keys=True, separators=(",", ":"))

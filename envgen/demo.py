@@ -11,7 +11,8 @@ from envgen import bump, catalog, generate, init, layout, process, report, valid
 from envgen.cache import Cache
 from envgen.components import TYPES
 from envgen.errors import InputError, ToolError
-from envgen.model import ROOTS, Report, RepoPath, Severity
+from envgen.model import ROOTS, RepoPath, Report, Severity
+from envgen.request import Request
 
 VERSION = "2026-11-21.1"
 
@@ -58,7 +59,7 @@ def demo(source: Path, print_line: Callable[[str], None]) -> int:
         _prepare(tour, source)
         went_well = _generated(tour)
         path = _bumped(tour)
-        went_well &= all([_is_caught(tour, path, *breakage) for breakage in BREAKAGES])
+        went_well &= sum(_is_caught(tour, path, *breakage) for breakage in BREAKAGES) == len(BREAKAGES)
         tour.heading("done" if went_well else "something did not go as it should")
         return 0 if went_well else 1
 
@@ -87,7 +88,7 @@ def _generated(tour: Tour) -> bool:
 def _bumped(tour: Tour) -> RepoPath:
     """Bump the first release of the catalog; the overlay that changed."""
     tour.heading("CI bumps a version: one line of one file in dev, in a commit that says so")
-    request = bump.Request.parse(f"{_first_release(tour)}={VERSION}")
+    request = Request.parse(f"{_first_release(tour)}={VERSION}")
     change = bump.bump(tour.root, [request])
     tour.print(f"$ envgen bump {request.text} --commit\n{change.diff().rstrip()}")
     bump.apply(tour.root, change)

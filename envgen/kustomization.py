@@ -43,9 +43,9 @@ _REFUSED = {
     "helmCharts": _HELM,
     "helmGlobals": _HELM,
     "helmChartInflationGenerator": _HELM,
-    "vars": ("deprecated-field", "use replacements"),
-    "imageTags": ("deprecated-field", "use images"),
-    "inventory": ("deprecated-field", "remove it"),
+    "vars": ("refused-field", "use replacements"),
+    "imageTags": ("refused-field", "use images"),
+    "inventory": ("refused-field", "remove it"),
 }
 
 SHAPE = fields(
@@ -180,7 +180,7 @@ def read(path: RepoPath, content: bytes) -> Kustomization:
     if b"imageTags:" in content:  # kustomize rewrites this text wherever it stands, even in a string
         line = content.count(b"\n", 0, content.index(b"imageTags:")) + 1
         message = "kustomize rewrites 'imageTags:' before it reads the file; use images"
-        raise Problems([Finding(Location(path, line), "deprecated-field", message)])
+        raise Problems([Finding(Location(path, line), "refused-field", message)])
     document = yamlio.read_one(path, content)
     if problems := list(findings(SHAPE, document)) or list(_kind_findings(document)):
         raise Problems(problems)

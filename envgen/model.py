@@ -118,7 +118,9 @@ class ResourceId:
 
     @classmethod
     def of(cls, data: Data) -> "ResourceId":
-        metadata = data.get("metadata") or {}
+        metadata = data.get("metadata")
+        if not isinstance(metadata, dict):
+            metadata = {}
         group = str(data.get("apiVersion", "")).rpartition("/")[0]
         return cls(
             group,
@@ -204,6 +206,7 @@ class Edit:
 
 def applied(text: str, edits: Iterable[Edit]) -> str:
     """The text after the edits of one file, which must not overlap; equal places fill in the given order."""
-    for edit in reversed(sorted(edits, key=lambda e: (e.start, e.end))):
+    ordered = sorted(edits, key=lambda e: (e.start, e.end))
+    for edit in ordered[::-1]:
         text = text[: edit.start] + edit.new + text[edit.end :]
     return text

@@ -6,6 +6,7 @@ is that resolver (goyaml.v2/resolve.go).
 """
 
 import re
+from math import isfinite
 
 NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 TRUES = frozenset("y Y yes Yes YES true True TRUE on On ON".split())
@@ -28,13 +29,24 @@ def meaning(text: str) -> str | int | float | bool | None:
     return _number(text) if text[0] in NUMBER_STARTS else text
 
 
+_STRAY = re.compile(r"\..*(?:_(?![0-9])|(?<![0-9])_)")
+"""After a leading point an underscore counts only between digits."""
+
+
 def _number(text: str) -> str | int | float:
-    digits = text.replace("_", "")
-    if _INTEGER.fullmatch(digits):
-        return _integer(digits)
-    if _FLOAT.fullmatch(digits) or _NOT_FINITE.fullmatch(text):
-        return float(digits.lower().replace(".inf", "inf").replace(".nan", "nan"))
+    digits = text if _STRAY.match(text) else text.replace("_", "")
+    if _INTEGER.fullmatch(digits) and _fits(whole := _integer(digits), digits):
+        return whole
+    if _NOT_FINITE.fullmatch(text):
+        return float(text.lower().replace(".", ""))
+    if _FLOAT.fullmatch(digits) and isfinite(fraction := float(digits)):
+        return fraction
     return text
+
+
+def _fits(whole: int, digits: str) -> bool:
+    """Whether Go reads it into 64 bits; what does not fit is a fraction, or text where it can be none."""
+    return -(1 << 63) <= whole < 1 << (63 if digits[0] == "+" else 64)
 
 
 def _integer(digits: str) -> int:
@@ -56,4 +68,6 @@ _ELSEWHERE = re.compile(
 
 def is_text(text: str) -> bool:
     """Whether every YAML reader takes the plain scalar `text` for a string."""
-    return isinstance(meaning(text), str) and not _ELSEWHERE.fullmatch(text)
+    digits = text.replace("_", "")
+    elsewhere = _ELSEWHERE.fullmatch(text) or _INTEGER.fullmatch(digits) or _FLOAT.fullmatch(digits)
+    return isinstance(meaning(text), str) and not elsewhere

@@ -7,6 +7,7 @@ from pathlib import Path
 from envgen import crd, schemas, worktree, yamlio
 from envgen.catalog import schema
 from envgen.declaration import ComponentType
+from envgen.definitions import deduplicated
 from envgen.errors import InputError, Problems
 from envgen.model import Data, Document, Finding, RepoPath
 
@@ -21,7 +22,7 @@ def text(name: str, types: Iterable[ComponentType]) -> str:
     found = {"platform": schema.PLATFORM, "guard": schema.GUARD, "evidence": schema.EVIDENCE}
     if name not in (*found, "system"):
         raise InputError(f"there is no schema {name!r}; there are {', '.join(found)} and system, or use add")
-    return json.dumps(found.get(name) or schema.system(types), indent=2) + "\n"
+    return json.dumps(found.get(name) or deduplicated(schema.system(types)), indent=2) + "\n"
 
 
 def add(root: Path, files: Sequence[Path]) -> list[RepoPath]:

@@ -41,8 +41,8 @@ def without_namespace(key: ResourceId) -> ResourceId:
 
 def _image_names(data: Data) -> Iterator[str]:
     for prefix, value in _written(data) if isinstance(data, list) else [((), data)]:
-        for field, text in texts(value):
-            if is_reached((*prefix, *field)):
+        for inner, text in texts(value):
+            if is_reached((*prefix, *inner)):
                 yield ImageRef.parse(text).repository
 
 

@@ -122,6 +122,8 @@ class _Run:
 
     def report(self, selection: Selection) -> Report:
         platform, findings = read_catalog(self.tree)
+        if findings and platform is None:
+            return Report(tuple(sorted(findings)))  # nothing can be judged without knowing what it is for
         units = list(unit_folders(self.tree, platform))
         blank = replace(self._snapshot(platform, findings), units=())
         rendered = []

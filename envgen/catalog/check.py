@@ -9,6 +9,7 @@ from envgen.components.pods import fits
 from envgen.declaration import Catalog, Component, Environment, Fields, Platform, System
 from envgen.model import Document, Field, Finding, Location
 from envgen.shape import unknown
+from envgen.yamlio import KEY
 
 
 def platform_findings(document: Document) -> Iterator[Finding]:
@@ -33,7 +34,7 @@ def platform_findings(document: Document) -> Iterator[Finding]:
 def _name_findings(document: Document) -> Iterator[Finding]:
     if layout.SITES in document.data["environments"]:
         message = f"{layout.SITES!r} is reserved; rename the environment"
-        yield Finding(document.at("environments", layout.SITES), "reserved-name", message)
+        yield Finding(document.at("environments", layout.SITES, KEY), "reserved-name", message)
     pattern = document.data.get("namespace", "")
     if pattern and not ("{system}" in pattern and "{environment}" in pattern):
         message = "the namespace must hold {system} and {environment}, so that no two share one"
@@ -72,13 +73,13 @@ def _environment_findings(component: Component, platform: Platform) -> Iterator[
         environment = platform.environment(name)
         if environment is None:
             message = unknown(name, known).replace("field", "environment", 1)
-            yield Finding(at(*place), "unknown-environment", message)
+            yield Finding(at(*place, KEY), "unknown-environment", message)
         elif difference is not None and environment.kind not in component.type.kinds:
             message = f"{component.type.name} is not deployed in {environment.kind} environments; remove this"
-            yield Finding(at(*place), "wrong-environment", message)
+            yield Finding(at(*place, KEY), "wrong-environment", message)
         elif difference is not None and name not in listed:
             message = f"the system is not deployed in {name}; remove this or add it to the system's environments"
-            yield Finding(at(*place), "wrong-environment", message)
+            yield Finding(at(*place, KEY), "wrong-environment", message)
 
 
 def _field_findings(component: Component) -> Iterator[Finding]:
@@ -127,7 +128,7 @@ def _gpu_findings(component: Component, environment: Environment) -> Iterator[Fi
     gpu = fields.get("gpu")
     if not gpu:
         return
-    at = _gpu_place(component, environment.name)
+    at = _at(component, environment.name, "gpu")
     for target in environment.targets:
         pool = target.pools.get(gpu["pool"])
         if pool is None:
@@ -143,10 +144,10 @@ def _gpu_findings(component: Component, environment: Environment) -> Iterator[Fi
         yield Finding(at, "gpu-pool-differs", message)
 
 
-def _gpu_place(component: Component, environment: str) -> Location:
-    place = (*component.place, "environments", environment, "gpu")
-    marks = component.document.marks
-    return component.document.at(*(place if place in marks else (*component.place, "gpu")))
+def _at(component: Component, environment: str, *field: str | int) -> Location:
+    """Where a field that an environment has was written: as its difference, or in the common part."""
+    own = (*component.place, "environments", environment, *field)
+    return component.document.at(*(own if own in component.document.marks else (*component.place, *field)))
 
 
 def _site_findings(component: Component, environment: Environment) -> Iterator[Finding]:
@@ -157,7 +158,7 @@ def _site_findings(component: Component, environment: Environment) -> Iterator[F
         lacking = [t.name for t in environment.targets if value["site"] not in {**environment.values, **t.values}]
         if lacking:
             message = f"no site value {value['site']!r} in {environment.name} for {', '.join(lacking)}; declare it"
-            at = component.document.at(*component.place, "env", name)
+            at = _at(component, environment.name, "env", name)
             yield Finding(at, "unknown-site-value", message)
 
 
@@ -173,24 +174,18 @@ def findings(catalog: Catalog) -> Iterator[Finding]:
 
 def _use_findings(system: System) -> Iterator[Finding]:
     for component in system.components:
-        at = component.document.at
-        variants = {"": component.common, **component.environments}
-        for environment, fields in variants.items():
-            place = (*component.place, *(("environments", environment) if environment else ()))
-            for i, name in enumerate(fields.get("uses", ())):
-                if name not in system.names or name == component.name:
-                    others = sorted(system.names - {component.name})
-                    message = unknown(name, others).replace("field", "component", 1)
-                    yield Finding(at(*place, "uses", i), "unknown-use", message)
+        others = sorted(system.names - {component.name})
+        for environment, fields in {"": component.common, **component.environments}.items():
             for field, name in _named(component, fields):
                 if name not in system.names:
-                    message = unknown(name, sorted(system.names)).replace("field", "component", 1)
-                    yield Finding(at(*place, *field), "unknown-use", message)
+                    message = unknown(name, others).replace("field", "component", 1)
+                    yield Finding(_at(component, environment, *field), "unknown-use", message)
     yield from _ring_findings(system)
 
 
 def _named(component: Component, fields: Fields) -> Iterator[tuple[Field, str]]:
-    """The components that fields other than `uses` name."""
+    """The components that a component names, and where."""
+    yield from ((("uses", i), name) for i, name in enumerate(fields.get("uses", ())))
     yield from ((("mounts", name), name) for name in fields.get("mounts", {}))
     yield from (((field,), fields[field]) for field in component.type.references if field in fields)
 

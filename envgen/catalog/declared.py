@@ -14,13 +14,14 @@ def declarations(
     With `site`, what the site's own values make of them.
     """
     deployed = _deployed(system, environment)
-    plain = {c.name: _plain(catalog, system, c, environment, site) for c in deployed}
+    others = _systems_in(catalog, environment)
+    plain = {c.name: _plain(catalog, system, c, environment, site, others) for c in deployed}
     uses = graph(system, environment.name if environment else None)
     order = waves(uses, {c.name: c.type.waits for c in deployed})
     offers = {c.name: c.type.offer(plain[c.name]) for c in deployed}
     users: dict[str, list[str]] = {}
-    for name, others in uses.items():
-        for other in others:
+    for name, used in uses.items():
+        for other in used:
             users.setdefault(other, []).append(name)
     return {
         name: replace(
@@ -38,7 +39,12 @@ def _deployed(system: System, environment: Environment | None) -> list[Component
 
 
 def _plain(
-    catalog: Catalog, system: System, component: Component, environment: Environment | None, site: str
+    catalog: Catalog,
+    system: System,
+    component: Component,
+    environment: Environment | None,
+    site: str,
+    systems: tuple[str, ...],
 ) -> Declaration:
     values = dict(environment.values) if environment else {}
     if environment and site:
@@ -52,7 +58,7 @@ def _plain(
         releases=component.releases,
         environment=environment,
         values=values,
-        systems=_systems_in(catalog, environment),
+        systems=systems,
     )
 
 

@@ -28,14 +28,18 @@ from envgen.shape import unknown
 def read(tree: Tree, types: Iterable[ComponentType], only: frozenset[str] | None = None) -> Catalog:
     """The catalog of a tree; `only` reads no other systems.
 
-    Raises InputError without gitops/platform.yaml and Problems with everything that is wrong.
+    Raises InputError without gitops/platform.yaml or such systems, and Problems with everything that is wrong.
     """
     platform = read_platform(tree)
     known = {kind.name: kind for kind in types}
+    files = _system_files(tree)
+    if unknown_names := sorted((only or frozenset()) - files.keys()):
+        there = ", ".join(files) or "none"
+        raise InputError(f"there is no system {unknown_names[0]!r}; there is {there}")
     findings: list[Finding] = []
     systems = [
         system
-        for name, paths in _system_files(tree).items()
+        for name, paths in files.items()
         if only is None or name in only
         if (system := _system(tree, name, paths, platform, known, findings))
     ]
@@ -125,6 +129,11 @@ def _pool(name: str, entry: Fields) -> Pool:
         entry.get("nodes", 1),
         tuple(entry.get("taints", ())),
     )
+
+
+def system_names(tree: Tree) -> frozenset[str]:
+    """The systems that a tree has files of."""
+    return frozenset(_system_files(tree))
 
 
 def _system_files(tree: Tree) -> dict[str, list[RepoPath]]:

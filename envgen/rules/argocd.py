@@ -1,318 +1,258 @@
-"""Rules about Argo CD's own objects in gitops/argocd: what its API server accepts and should not.
-
-## argocd-unknown-path
-
-A path that does not exist, or holds no kustomization: the Application can never sync.
-
-## argocd-stale-paths
-
-`manifest-generate-paths` lacks a folder that the build reads: a commit there is never delivered.
-
-## argocd-needless-paths
-
-It names a folder that the build does not read: every commit there renders again for nothing.
-
-## argocd-open-project
-
-A project that allows `*`, the `default` project in use, or a destination by name only.
-
-## argocd-template
-
-A template that can go wrong in silence: no `missingkey=error`, a templated project or repository.
-
-## argocd-revision
-
-Anything but one full branch name can come to mean another commit.
-
-## argocd-override
-
-Inline kustomize parameters or plugins bypass the repository, and make rendering serial.
-
-## argocd-duplicate-name
-
-Two ApplicationSets that make one Application fight over it, and removing one deletes the workloads.
-
-## argocd-sync-option
-
-A misspelt sync option is ignored; `Replace`, `Force` and `Validate=false` are dangerous.
-
-## argocd-destination
-
-A destination with server and name, or without a namespace, or a project that does not allow it.
-"""
+"""Rules about Argo CD's own objects in gitops/argocd: what its API server accepts and should not."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
-from envgen import layout
+from envgen import layout, yamlio
+from envgen.errors import Problems
 from envgen.files.argocd import PATHS
-from envgen.model import Data, Document, Field, Location, Severity
+from envgen.model import Data, Field, RepoPath, Severity
+from envgen.rules.applications import Application, applications, is_open, of_kind, templates
 from envgen.rules.rule import Problem, Rule
+from envgen.rules.values import inside, items, mapping
 from envgen.snapshot import Snapshot
-from envgen.yamlio import KEY
 
 SYNC_OPTIONS = frozenset(
-    {
-        "ApplyOutOfSyncOnly",
-        "ClientSideApplyMigration",
-        "CreateNamespace",
-        "Delete",
-        "FailOnSharedResource",
-        "Force",
-        "PruneLast",
-        "PrunePropagationPolicy",
-        "Prune",
-        "Replace",
-        "RespectIgnoreDifferences",
-        "ServerSideApply",
-        "SkipDryRunOnMissingResource",
-        "Validate",
-    }
+    """
+    ApplyOutOfSyncOnly ClientSideApplyMigration CreateNamespace Delete FailOnSharedResource Force Prune
+    PruneLast PrunePropagationPolicy Replace RespectIgnoreDifferences ServerSideApply
+    SkipDryRunOnMissingResource Validate
+    """.split()
 )
 DANGEROUS = frozenset({"Replace=true", "Force=true", "Validate=false"})
 
 
-@dataclass(frozen=True)
-class Application:
-    """One Application as Argo CD makes it: an element of a generator filled into its template."""
-
-    document: Document
-    place: Field
-    """Where its own text stands: the element, or the Application's spec."""
-    name: str
-    spec: Data
-    annotations: Data
-
-    def at(self, *field: str | int) -> Location:
-        return self.document.at(*self.place, *field)
+# Paths
 
 
-def applications(snapshot: Snapshot) -> Iterator[Application]:
-    """Every Application that the objects in gitops/argocd make, list generators expanded."""
-    for document in snapshot.argocd:
-        data = document.data if isinstance(document.data, dict) else {}
-        if data.get("kind") == "Application":
-            metadata = data.get("metadata") or {}
-            notes = metadata.get("annotations") or {}
-            yield Application(document, ("spec",), str(metadata.get("name")), data.get("spec") or {}, notes)
-        elif data.get("kind") == "ApplicationSet":
-            yield from _expanded(document)
+def _local_paths(snapshot: Snapshot) -> Iterator[tuple[Application, Field, Data, str]]:
+    """Every source that is a path of this repository."""
+    own = _address(snapshot.platform.repository) if snapshot.platform else ""
+    for application in applications(snapshot):
+        for field, source in application.sources:
+            path = str(source.get("path", ""))
+            is_own = not own or _address(str(source.get("repoURL", ""))) == own
+            if is_own and path and not is_open(path):
+                yield application, (*field, "path"), source, layout.joined("", path) or ""
 
 
-def _expanded(document: Document) -> Iterator[Application]:
-    spec = document.data.get("spec") or {}
-    template = spec.get("template") or {}
-    for i, generator in enumerate(spec.get("generators") or ()):
-        for j, element in enumerate(((generator or {}).get("list") or {}).get("elements") or ()):
-            place = ("spec", "generators", i, "list", "elements", j)
-            metadata = _filled(template.get("metadata") or {}, element)
-            yield Application(
-                document,
-                place,
-                str(metadata.get("name")),
-                _filled(template.get("spec") or {}, element),
-                metadata.get("annotations") or {},
-            )
-
-
-def _filled(value: Data, element: Data) -> Data:
-    """The template with `{{.name}}` replaced, as Go's templates do for plain parameters."""
-    if isinstance(value, dict):
-        return {key: _filled(child, element) for key, child in value.items()}
-    if isinstance(value, list):
-        return [_filled(child, element) for child in value]
-    if isinstance(value, str):
-        for name, text in element.items():
-            value = value.replace("{{." + name + "}}", str(text)).replace("{{ ." + name + " }}", str(text))
-    return value
-
-
-def _of_kind(snapshot: Snapshot, kind: str) -> Iterator[Document]:
-    for document in snapshot.argocd:
-        if isinstance(document.data, dict) and document.data.get("kind") == kind:
-            yield document
-
-
-def _sources(application: Application) -> Iterator[Data]:
-    spec = application.spec
-    yield from [spec["source"]] if isinstance(spec.get("source"), dict) else []
-    yield from (source for source in spec.get("sources") or () if isinstance(source, dict))
+def _address(url: str) -> str:
+    return url.rstrip("/").removesuffix(".git")
 
 
 def _unknown_paths(snapshot: Snapshot) -> Iterator[Problem]:
-    for application in applications(snapshot):
-        for source in _sources(application):
-            path = str(source.get("path", ""))
-            is_there = path in snapshot.folders
-            built = any(f"{path}/{name}" in snapshot.tree for name in layout.KUSTOMIZATION_NAMES)
-            if not is_there or not (built or source.get("directory")):
-                what = "holds no kustomization" if is_there else "does not exist"
-                yield application.at("path"), f"{application.name}: path {path!r} {what}; run envgen generate"
+    for application, field, source, path in _local_paths(snapshot):
+        is_there = not path or path in snapshot.folders
+        built = any(f"{path}/{name}".lstrip("/") in snapshot.tree for name in layout.KUSTOMIZATION_NAMES)
+        if not is_there or not (built or source.get("directory")):
+            what = "holds no kustomization" if is_there else "does not exist"
+            at = application.told("path", *field)
+            yield at, f"{application.name}: path {source['path']!r} {what}; run envgen generate"
 
 
 def _read_folders(snapshot: Snapshot, path: str) -> tuple[set[str], set[str]]:
     """The folders a build of `path` reads, and those that dormant components would add."""
     unit = snapshot.unit_at.get(path)
-    if unit is None or unit.environment is None:
+    if unit is None:
         return set(), set()
     read = {"/" + k.folder for k in unit.closure.kustomizations}
+    if unit.environment is None:
+        return read, set()
     home = layout.unit(unit.environment.name, unit.system)
-    dormant = (name for name in snapshot.components_at.get(home, ()))
-    return read, {"/" + layout.base(unit.system, name) for name in dormant}
+    return read, {"/" + layout.base(unit.system, name) for name in snapshot.components_at.get(home, ())}
+
+
+def _generate_paths(application: Application, path: str) -> list[str]:
+    """The folders named by the annotation, from the top of the repository."""
+    named = [entry.strip() for entry in application.annotation.split(";") if entry.strip()]
+    return [entry if entry.startswith("/") else "/" + (layout.joined(path, entry) or "") for entry in named]
 
 
 def _covers(outer: str, folder: str) -> bool:
-    return folder == outer or folder.startswith(outer.rstrip("/") + "/")
-
-
-def _generate_paths(application: Application) -> list[str]:
-    return [p for p in str(application.annotations.get(PATHS, "")).split(";") if p]
+    outer = outer.rstrip("/")
+    if "*" in outer:
+        return fnmatchcase(folder, outer) or fnmatchcase(f"{folder}/{layout.KUSTOMIZATION}", outer)
+    return folder == outer or folder.startswith(outer + "/")
 
 
 def _stale_paths(snapshot: Snapshot) -> Iterator[Problem]:
-    for application in applications(snapshot):
-        named = _generate_paths(application)
-        for source in _sources(application) if named else ():
-            read, _ = _read_folders(snapshot, str(source.get("path")))
-            missing = sorted(f for f in read if not any(_covers(outer, f) for outer in named))
-            if missing:
-                at = application.at("paths")
-                yield at, f"{application.name}: commits to {', '.join(missing)} are not delivered; run envgen generate"
+    for application, _, _, path in _local_paths(snapshot):
+        named = _generate_paths(application, path)
+        read, _ = _read_folders(snapshot, path)
+        missing = sorted(f for f in read if named and not any(_covers(outer, f) for outer in named))
+        if missing:
+            at = application.told("paths", "metadata", "annotations", PATHS)
+            yield at, f"{application.name}: commits to {', '.join(missing)} are not delivered; run envgen generate"
 
 
 def _needless_paths(snapshot: Snapshot) -> Iterator[Problem]:
-    for application in applications(snapshot):
-        for source in _sources(application):
-            read, declared = _read_folders(snapshot, str(source.get("path")))
-            for path in _generate_paths(application) if read else ():
-                if not any(_covers(path, folder) for folder in read | declared):
-                    at = application.at("paths")
-                    yield at, f"{application.name}: the build does not read {path}; run envgen generate"
+    for application, _, _, path in _local_paths(snapshot):
+        read, dormant = _read_folders(snapshot, path)
+        for named in _generate_paths(application, path) if read else ():
+            if not any(_covers(named, folder) for folder in read | dormant):
+                at = application.told("paths", "metadata", "annotations", PATHS)
+                yield at, f"{application.name}: the build does not read {named}; run envgen generate"
+
+
+# Projects
 
 
 def _open_projects(snapshot: Snapshot) -> Iterator[Problem]:
-    for document in _of_kind(snapshot, "AppProject"):
-        spec = document.data.get("spec") or {}
+    for document in of_kind(snapshot, "AppProject"):
+        spec = mapping(document.data.get("spec"))
         for field, value in _wildcards(spec):
-            yield document.at("spec", *field), f"{value!r} allows everything; name what is needed"
-        for i, destination in enumerate(spec.get("destinations") or ()):
-            if "server" not in destination:
+            yield document.at("spec", *field), f"{value!r} is a wildcard; name what is needed"
+        for i, destination in enumerate(items(spec.get("destinations"))):
+            if "server" not in mapping(destination):
                 at = document.at("spec", "destinations", i)
                 yield at, "a destination by name alone is not matched; give its server"
-    for application in applications(snapshot):
-        if application.spec.get("project", "default") == "default":
-            yield application.at("project"), f"{application.name} is in the project 'default'; name its own"
+    for template in templates(snapshot):
+        if template.spec.get("project", "default") == "default":
+            yield template.at("spec", "project"), f"{template.name} is in the project 'default'; name its own"
 
 
 def _wildcards(spec: Data) -> Iterator[tuple[Field, str]]:
-    for i, repository in enumerate(spec.get("sourceRepos") or ()):
-        if "*" in str(repository):
-            yield ("sourceRepos", i), str(repository)
-    for i, destination in enumerate(spec.get("destinations") or ()):
+    for key in ("sourceRepos", "sourceNamespaces"):
+        for i, text in enumerate(items(spec.get(key))):
+            if "*" in str(text):
+                yield (key, i), str(text)
+    for i, destination in enumerate(items(spec.get("destinations"))):
         for key in ("server", "namespace", "name"):
-            if "*" in str(destination.get(key, "")):
-                yield ("destinations", i, key), str(destination[key])
-    for i, kind in enumerate(spec.get("clusterResourceWhitelist") or ()):
-        if "*" in (kind.get("group"), kind.get("kind")):
-            yield ("clusterResourceWhitelist", i), "*"
+            if "*" in str(inside(destination, key)):
+                yield ("destinations", i, key), destination[key]
+    for i, kind in enumerate(items(spec.get("clusterResourceWhitelist"))):
+        for key in ("group", "kind"):
+            if inside(kind, key) == "*":
+                yield ("clusterResourceWhitelist", i, key), "*"
+
+
+# Templates
 
 
 def _loose_templates(snapshot: Snapshot) -> Iterator[Problem]:
-    for document in _of_kind(snapshot, "ApplicationSet"):
-        spec = document.data.get("spec") or {}
-        if spec.get("goTemplate") is not True or "missingkey=error" not in (spec.get("goTemplateOptions") or ()):
+    for document in of_kind(snapshot, "ApplicationSet"):
+        spec = mapping(document.data.get("spec"))
+        if spec.get("goTemplate") is not True or "missingkey=error" not in items(spec.get("goTemplateOptions")):
             at = document.at("spec", "goTemplateOptions")
             yield at, "a missing parameter would become empty text; set goTemplate and missingkey=error"
-        template = (spec.get("template") or {}).get("spec") or {}
-        for field in (("project",), ("source", "repoURL"), ("source", "targetRevision")):
-            value = template
-            for step in field:
-                value = value.get(step, "") if isinstance(value, dict) else ""
-            if "{{" in str(value):
-                yield document.at("spec", "template", "spec", *field), f"{'.'.join(field)} is templated; write it out"
+    for template in templates(snapshot):
+        addresses = [(*field, key) for field, _ in template.sources for key in ("repoURL", "targetRevision")]
+        for field in (("spec", "project"), *addresses):
+            if is_open(_at(template.data, field)):
+                yield template.at(*field), f"{template.name}: {field[-1]} is templated; write it out"
+
+
+def _at(value: Data, field: Field) -> Data:
+    for step in field:
+        value = items(value)[step] if isinstance(step, int) else inside(value, step)
+    return value
+
+
+_COMMIT = frozenset("0123456789abcdef")
 
 
 def _revisions(snapshot: Snapshot) -> Iterator[Problem]:
-    for application in applications(snapshot):
-        for source in _sources(application):
+    for template in templates(snapshot):
+        for field, source in template.sources:
             revision = str(source.get("targetRevision", "HEAD"))
-            if not revision.startswith("refs/heads/"):
-                at = _template_place(application, "source", "targetRevision")
+            is_commit = len(revision) == 40 and _COMMIT.issuperset(revision)
+            if not (revision.startswith("refs/heads/") or is_commit or is_open(revision)):
                 what = f"revision {revision!r} can come to mean another commit"
-                yield at, f"{application.name}: {what}; write refs/heads/BRANCH"
-
-
-def _template_place(application: Application, *field: str) -> Location:
-    is_set = application.document.data.get("kind") == "ApplicationSet"
-    return application.document.at("spec", *(("template", "spec") if is_set else ()), *field)
+                yield template.at(*field, "targetRevision"), f"{template.name}: {what}; write refs/heads/BRANCH"
 
 
 def _overrides(snapshot: Snapshot) -> Iterator[Problem]:
-    for application in applications(snapshot):
-        for source in _sources(application):
-            for key in ("kustomize", "plugin", "helm"):
+    for template in templates(snapshot):
+        for field, source in template.sources:
+            for key in ("helm", "kustomize", "plugin"):
                 if key in source:
-                    at = _template_place(application, "source", key)
-                    yield at, f"{application.name}: {key} parameters bypass the repository; write them to the overlay"
+                    what = f"{key} parameters bypass the repository; write them to the overlay"
+                    yield template.at(*field, key), f"{template.name}: {what}"
 
 
 def _duplicate_names(snapshot: Snapshot) -> Iterator[Problem]:
     first: dict[str, Application] = {}
     for application in applications(snapshot):
         other = first.setdefault(application.name, application)
-        if other is not application:
-            yield application.at(), f"{application.name} is made in {other.document.path} too; rename one"
+        if other is not application and not is_open(application.name):
+            at = application.document.at(*(application.element or ("metadata", "name")))
+            yield at, f"{application.name} is made in {other.document.path} too; rename one"
 
 
 def _sync_options(snapshot: Snapshot) -> Iterator[Problem]:
-    for application in applications(snapshot):
-        options = (application.spec.get("syncPolicy") or {}).get("syncOptions") or ()
-        for i, option in enumerate(options):
-            at = _template_place(application, "syncPolicy", "syncOptions", str(i))
+    for template in templates(snapshot):
+        for i, option in enumerate(items(inside(template.spec, "syncPolicy", "syncOptions"))):
+            at = template.at("spec", "syncPolicy", "syncOptions", i)
             if str(option).partition("=")[0] not in SYNC_OPTIONS:
-                yield at, f"{application.name}: there is no sync option {option!r}; correct it"
-            elif option in DANGEROUS:
-                yield at, f"{application.name}: {option} overrides what protects live objects; remove it"
+                yield at, f"{template.name}: there is no sync option {option!r}; correct it"
+            elif str(option) in DANGEROUS:
+                yield at, f"{template.name}: {option} overrides what protects live objects; remove it"
+
+
+# Destinations
 
 
 def _destinations(snapshot: Snapshot) -> Iterator[Problem]:
-    projects = {d.data["metadata"]["name"]: d.data.get("spec") or {} for d in _of_kind(snapshot, "AppProject")}
-    for application in applications(snapshot):
-        destination = application.spec.get("destination") or {}
-        at = _template_place(application, "destination")
+    for template in templates(snapshot):
+        destination = mapping(template.spec.get("destination"))
+        at = template.at("spec", "destination")
         if "server" in destination and "name" in destination:
-            yield at, f"{application.name}: destination has server and name; keep the server"
+            yield at, f"{template.name}: destination has server and name; keep the server"
         elif not destination.get("namespace"):
-            yield at, f"{application.name}: destination has no namespace; name it"
-        elif not _is_allowed(projects.get(str(application.spec.get("project"))), destination):
-            name = application.spec.get("project")
-            yield at, f"{application.name}: project {name!r} does not allow this destination; run envgen generate"
+            yield at, f"{template.name}: destination has no namespace; name it"
+    yield from _refused_destinations(snapshot)
 
 
-def _is_allowed(project: Data | None, destination: Data) -> bool:
-    """Projects that are declared elsewhere are not judged."""
-    entries = (project or {}).get("destinations") or ()
-    return project is None or any(_allows(entry, destination) for entry in entries)
+def _refused_destinations(snapshot: Snapshot) -> Iterator[Problem]:
+    """Projects that are declared elsewhere are not judged, and neither are names of clusters."""
+    documents = of_kind(snapshot, "AppProject")
+    projects = {inside(d.data, "metadata", "name"): items(inside(d.data, "spec", "destinations")) for d in documents}
+    for application in applications(snapshot):
+        destination = mapping(application.spec.get("destination"))
+        name = str(application.spec.get("project"))
+        is_whole = destination.get("namespace") and "name" not in destination and not is_open(destination)
+        if is_whole and name in projects and not any(_allows(entry, destination) for entry in projects[name]):
+            at = application.told("server", "spec", "destination")
+            what = f"project {name!r} does not allow {destination.get('namespace')} on {destination.get('server')}"
+            yield at, f"{application.name}: {what}; run envgen generate"
 
 
 def _allows(entry: Data, destination: Data) -> bool:
-    return all(entry.get(key) in (destination.get(key), "*") for key in ("server", "namespace"))
+    keys = ("server", "namespace")
+    return all(fnmatchcase(str(destination.get(key)), str(inside(entry, key))) for key in keys)
+
+
+# Reading
+
+
+def _unreadable(snapshot: Snapshot) -> Iterator[Problem]:
+    """What cannot be read is checked by no rule, and Argo CD refuses the whole folder."""
+    for path, file in sorted(snapshot.tree.items()):
+        if path.startswith(layout.ARGOCD + "/") and path.endswith((".yaml", ".yml")):
+            yield from _refusals(path, file.content)
+
+
+def _refusals(path: RepoPath, content: bytes) -> Iterator[Problem]:
+    try:
+        yamlio.read_all(path, content)
+    except Problems as problems:
+        yield from ((finding.location, finding.message) for finding in problems.findings)
 
 
 def _unknown_fields(snapshot: Snapshot) -> Iterator[Problem]:
     """Argo CD applies what it understands and prunes the rest."""
     for document in snapshot.argocd:
-        if not isinstance(document.data, dict):
-            continue
-        group, _, version = str(document.data.get("apiVersion")).rpartition("/")
-        kind = str(document.data.get("kind")).lower()
-        validator = snapshot.custom_validator(f"{group}/{kind}_{version}")
-        for field, _, message in validator.problems(document.data) if validator else ():
-            dotted = ".".join(str(step) for step in field if step != KEY)
-            yield document.at(*field), f"{document.data.get('kind')} {dotted}: {message}"
+        data = mapping(document.data)
+        group, _, version = str(data.get("apiVersion")).rpartition("/")
+        kind = str(data.get("kind"))
+        validator = snapshot.custom_validator(f"{group}/{kind.lower()}_{version}")
+        for field, _, message in validator.problems(data) if validator else ():
+            dotted = ".".join(str(step) for step in field if step != yamlio.KEY)
+            yield document.at(*field), f"{' '.join(filter(None, (kind, dotted)))}: {message}"
 
 
 RULES: tuple[Rule, ...] = (
+    Rule("argocd-unreadable", _unreadable, is_global=True),
     Rule("argocd-unknown-path", _unknown_paths, is_global=True),
     Rule("argocd-stale-paths", _stale_paths, is_global=True),
     Rule("argocd-needless-paths", _needless_paths, Severity.WARNING, is_global=True),

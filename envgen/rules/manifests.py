@@ -1,6 +1,6 @@
 """Rules about rendered objects as such."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from envgen import layout, schemas
 from envgen.model import Location, Object, ResourceId, Severity
@@ -50,8 +50,7 @@ CLUSTER_SCOPED = frozenset((group, kind) for group, kinds in _CLUSTER_SCOPED.ite
 def validator(snapshot: Snapshot, rendered: Object) -> Validator | None:
     """The validator of an object's kind: the core's, or one kept in policies/schemas."""
     api_version, kind = str(rendered.get("apiVersion")), str(rendered.get("kind"))
-    minor = snapshot.platform.kubernetes if snapshot.platform else NEWEST
-    found = schemas.load(minor).validator(api_version, kind)
+    found = schemas.load(_minor(snapshot)).validator(api_version, kind)
     if found is not None:
         return found
     group, _, version = api_version.rpartition("/")
@@ -65,17 +64,56 @@ def _violations(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
             continue
         for field, _, message in found.problems(rendered):
             at = place(snapshot, unit, rendered, field)
-            yield at, f"{key} {'.'.join(str(step) for step in field if step != KEY)}: {message}"
+            dotted = ".".join(str(step) for step in field if step != KEY)
+            yield at, f"{' '.join(filter(None, (str(key), dotted)))}: {message}"
 
 
-def _unknown_kinds(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
+def _strangers(snapshot: Snapshot, unit: Unit) -> Iterator[tuple[Object, str, str]]:
+    """The first object of every kind that nothing is known of, with its API version and kind."""
     seen: set[tuple[str, str]] = set()
     for rendered in unit.objects:
         kind = (str(rendered.get("apiVersion")), str(rendered.get("kind")))
         if kind not in seen and validator(snapshot, rendered) is None:
             seen.add(kind)
-            at = place(snapshot, unit, rendered)
-            yield at, f"no schema for {' '.join(kind)}, its fields are not checked; add one with envgen schema add"
+            yield rendered, *kind
+
+
+def _unchecked_kinds(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
+    for rendered, api_version, kind in _strangers(snapshot, unit):
+        if not _is_nowhere(snapshot, api_version, kind):
+            what = f"no schema for {api_version} {kind}, its fields are not checked"
+            yield place(snapshot, unit, rendered), f"{what}; add one with envgen schema add"
+
+
+def _unknown_kinds(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
+    for rendered, api_version, kind in _strangers(snapshot, unit):
+        if _is_nowhere(snapshot, api_version, kind):
+            at = place(snapshot, unit, rendered, ("apiVersion",))
+            yield at, f"no cluster serves {api_version} {kind}; {_instead(snapshot, api_version, kind)}"
+
+
+def _is_nowhere(snapshot: Snapshot, api_version: str, kind: str) -> bool:
+    """Whether Kubernetes itself owns the group, so that it would know the kind."""
+    group = api_version.rpartition("/")[0]
+    owned = {known.rpartition("/")[0].rpartition("/")[0] for known in _kinds(snapshot)} | {"extensions"}
+    return group in owned or not kind[:1].isupper()
+
+
+def _instead(snapshot: Snapshot, api_version: str, kind: str) -> str:
+    """The kind that was probably meant: in the same version if it is there, else wherever it is."""
+    same = (known.rpartition("/") for known in _kinds(snapshot) if known.lower().endswith(f"/{kind.lower()}"))
+    near = min(((version != api_version, version, name) for version, _, name in same), default=None)
+    if near:
+        return f"did you mean {near[1]} {near[2]}?"
+    return "correct its apiVersion" if kind[:1].isupper() else f"did you mean {kind[:1].upper()}{kind[1:]}?"
+
+
+def _kinds(snapshot: Snapshot) -> Collection[str]:
+    return schemas.load(_minor(snapshot)).kinds
+
+
+def _minor(snapshot: Snapshot) -> str:
+    return snapshot.platform.kubernetes if snapshot.platform else NEWEST
 
 
 def _foreign_namespaces(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
@@ -122,7 +160,8 @@ def _place_of(snapshot: Snapshot, unit: Unit, key: ResourceId) -> Location:
 
 RULES: tuple[Rule, ...] = (
     Rule("schema-violation", each_unit(_violations)),
-    Rule("kind-without-schema", each_unit(_unknown_kinds), Severity.INFO),
+    Rule("unknown-kind", each_unit(_unknown_kinds)),
+    Rule("kind-without-schema", each_unit(_unchecked_kinds), Severity.INFO),
     Rule("foreign-namespace", each_unit(_foreign_namespaces)),
     Rule("cluster-scoped", each_unit(_cluster_scoped)),
     Rule("duplicate-object", _duplicates, is_global=True),

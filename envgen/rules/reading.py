@@ -27,6 +27,7 @@ READING = (
     "wrong-type",
     "wrong-kind",
     "plugin",
+    "refused-field",
     "remote-reference",
     "odd-path",
     "path-escape",
@@ -50,9 +51,6 @@ def _reading(rule: str) -> Callable[[Snapshot], Iterable[Problem]]:
 
 def _deprecated(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
     """kustomize still reads it, and will not for ever."""
-    for finding in unit.closure.findings:
-        if finding.rule == "deprecated-field":
-            yield finding.location, finding.message
     for kustomization in unit.closure.kustomizations:
         for name, instead in DEPRECATED.items():
             if name in kustomization.document.data:

@@ -11,22 +11,27 @@ from envgen.snapshot import Snapshot, Unit
 
 Texts = tuple[tuple[Field, str], ...]
 
-_PASSWORD = r"pass(?:word|wd|phrase)"  # noqa: S105 - how one is called
-_KEY = r"(?:access|account|api|encryption|private|secret|signing)[_.-]?key"
-_NAME = re.compile(rf"(?i)(?:{_PASSWORD}|(?:^|[_.-])(?:pwd|token|{_KEY}))$")
-_VALUE_NAME = re.compile(rf"(?i)(?:{_NAME.pattern.removeprefix('(?i)')}|(?:^|[_.-])secret$)|[a-z](?:ApiKey|Secret|Token)$")
-_VOCABULARY = re.compile(r"(?i)(?:^|[_.-])(?:bos|cls|eos|mask|max|pad|sep|stop|unk)[_.-]token$")
+_NAME = re.compile(
+    r"(?:pass(?:word|wd|phrase)"
+    r"|(?:^|[_.-])(?:pwd|token|(?:access|account|api|encryption|private|secret|signing)[_.-]?key))$",
+    re.IGNORECASE,
+)
+_SECRET = re.compile(r"(?:^|[_.-])secret$", re.IGNORECASE)
+_VOCABULARY = re.compile(r"(?:^|[_.-])(?:bos|cls|eos|mask|max|pad|sep|stop|unk)[_.-]token$", re.IGNORECASE)
 """Names of a language model's tokens."""
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _HARMLESS = re.compile(
-    r"(?i)true|false|yes|no|[01]?"
+    r"true|false|yes|no|[01]?"
     r"|.*\$\(.*\).*|\$\{.*\}|\{\{.*\}\}|<[^>]*>"  # filled in elsewhere
     r"|(?:/[\w.-]+){2,}"  # the path of a mounted secret
-    r"|ENC\[.*\]|(?:vault|ref\+\w+|op|arn|awssm|gcpsm):.*",  # sealed, or the address of a store
-    re.DOTALL,
+    r"|ENC\[.*\]|(?:vault|ref\+\w+|op|arn):.*",  # sealed, or an address in a store
+    re.DOTALL | re.IGNORECASE,
 )
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s:@]*:(?![$<{])[^/\s:@]+@")
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
-_ASSIGNMENT = re.compile(rf"(?i)(?:^|[\s.;_-])[a-z]*{_PASSWORD}\s*[=:]\s*[\"']?(?![$<{{\"'\s]|true\b|false\b|/\w)[^\s\"';]+")
+_LOGIN = re.compile(r"LoginModule\b.*\bpassword=[\"'](?![$<{])")
+_SETTING = re.compile(r"^\s*[\w.-]*password\s*=\s*[\"']?(?![$<{])[^\s\"']", re.IGNORECASE | re.MULTILINE)
+_SETTINGS = (".cfg", ".conf", ".env", ".ini", ".properties")
 _TOKEN = re.compile(
     r"\b(?:gh[opsu]_[A-Za-z0-9]{36}|github_pat_\w{22}|glpat-[\w-]{20}|xox[abprs]-[\w-]{10}|AKIA[0-9A-Z]{16}\b"
     r"|hf_[A-Za-z]{34}|hooks\.slack\.com/services/\w+/\w+/\w+)"
@@ -59,25 +64,28 @@ def _is_literal(value: Data) -> bool:
 
 def _named_values(rendered: Object, texts: Texts) -> Iterator[tuple[Field, str]]:
     """Variables, parameters and ConfigMap keys that are named like a secret and hold a literal value."""
+    is_config = rendered.get("kind") == "ConfigMap"
     for field, text in texts:
-        if field[-1] == "name" and len(field) >= 3 and field[-3] in _LISTS and _is_named(text, _LISTS[str(field[-3])]):
-            entry: Data = rendered
-            for step in field[:-1]:
-                entry = entry[step]
-            for key in ("value", "default"):
-                if _is_literal(entry.get(key)):
-                    yield (*field[:-1], key), f"the value of {text}"
-        elif len(field) == 2 and field[0] == "data" and rendered.get("kind") == "ConfigMap":
-            if _is_named(str(field[1]), _VALUE_NAME) and _is_literal(text):
-                yield field, f"the value of {field[1]}"
+        if field[-1] == "name" and len(field) >= 3 and field[-3] in ("env", "params"):
+            # a parameter called webhook-secret holds the name of one
+            if _is_named(text, is_value=field[-3] == "env"):
+                yield from _values(rendered, field[:-1], text)
+        elif is_config and field[0] == "data" and _is_named(str(field[-1]), is_value=True) and _is_literal(text):
+            yield field, f"the value of {field[-1]}"
 
 
-_LISTS = {"env": _VALUE_NAME, "params": _NAME}
-"""A parameter called `webhook-secret` holds the name of one."""
+def _is_named(name: str, *, is_value: bool) -> bool:
+    spelled = _HUMP.sub("_", name)
+    return bool(_NAME.search(spelled) or (is_value and _SECRET.search(spelled))) and not _VOCABULARY.search(name)
 
 
-def _is_named(name: str, pattern: re.Pattern[str]) -> bool:
-    return bool(pattern.search(name)) and not _VOCABULARY.search(name)
+def _values(rendered: Object, field: Field, name: str) -> Iterator[tuple[Field, str]]:
+    entry: Data = rendered
+    for step in field:
+        entry = entry[step]
+    for key in ("value", "default"):
+        if _is_literal(entry.get(key)):
+            yield (*field, key), f"the value of {name}"
 
 
 def _tell_tales(rendered: Object, texts: Texts) -> Iterator[tuple[Field, str]]:
@@ -91,7 +99,7 @@ def _tell_tales(rendered: Object, texts: Texts) -> Iterator[tuple[Field, str]]:
             yield field, "a private key"
         elif _TOKEN.search(text):
             yield field, "a token"
-        elif field[0] == "data" and _ASSIGNMENT.search(text):
+        elif _LOGIN.search(text) or (str(field[-1]).endswith(_SETTINGS) and _SETTING.search(text)):
             yield field, "a password"
 
 

@@ -1,31 +1,16 @@
-"""Rules about the files of the repository.
-
-## orphan-file
-
-A file that no unit reads looks as if it were deployed and is not.  Fix: name it in a kustomization,
-or remove it.
-
-## tool-override
-
-Argo CD lets some files override the tool or the source of an Application without a word, and reads a
-`Chart.yaml` before a kustomization.  Fix: remove them.
-
-## symlink
-
-A link that leads out of the repository makes Argo CD refuse every Application of it.  Fix: commit a copy.
-"""
+"""Rules about the files of the repository."""
 
 import re
 from collections.abc import Iterator
 
 from envgen import layout
-from envgen.kustomization import folders_of
 from envgen.model import UNRELEASED, Location, Mode, RepoPath
 from envgen.rules.rule import Problem, Rule
 from envgen.snapshot import Snapshot
 
-_OVERRIDES = re.compile(r"\.argocd-source.*\.yaml|\.argocd-allow-concurrency|Chart\.ya?ml")
-_NEVER_DEPLOYED = frozenset({layout.EVIDENCE, layout.HOLDS, "README.md"})
+_OVERRIDE = re.compile(r"\.argocd-source.*\.yaml|\.argocd-allow-concurrency")
+_CHART = "Chart.yaml"
+_NEVER_DEPLOYED = frozenset({layout.EVIDENCE, layout.HOLDS, "README.md", ".gitkeep"})
 
 
 def _orphans(snapshot: Snapshot) -> Iterator[Problem]:
@@ -34,10 +19,11 @@ def _orphans(snapshot: Snapshot) -> Iterator[Problem]:
     read = {path for unit in snapshot.units for path in unit.closure.files}
     broken = tuple(unit.path + "/" for unit in snapshot.units if unit.closure.findings)
     dormant = tuple(sorted(_dormant(snapshot)))
+    undeclared = tuple(folder + "/" for folder in _undeclared(snapshot))
     for path in sorted(snapshot.tree):
         if not path.startswith(("base/", "overlays/")) or path in read:
             continue
-        if path.rpartition("/")[2] in _NEVER_DEPLOYED or path.startswith((*dormant, *broken)):
+        if path.rpartition("/")[2] in _NEVER_DEPLOYED or path.startswith((*dormant, *broken, *undeclared)):
             continue
         if not broken or path.startswith("overlays/"):
             yield Location(path), "no environment reads this file; name it in a kustomization or remove it"
@@ -55,8 +41,14 @@ def _dormant(snapshot: Snapshot) -> Iterator[RepoPath]:
 
 def _overrides(snapshot: Snapshot) -> Iterator[Problem]:
     for path in sorted(snapshot.tree):
-        if _OVERRIDES.fullmatch(path.rpartition("/")[2]) and path.startswith(("base/", "overlays/", "gitops/")):
+        folder, _, name = path.rpartition("/")
+        if _OVERRIDE.fullmatch(name) or (name == _CHART and _is_built(snapshot, folder)):
             yield Location(path), "Argo CD would let this file override the Application; remove it"
+
+
+def _is_built(snapshot: Snapshot, folder: RepoPath) -> bool:
+    """Where Argo CD would otherwise run kustomize."""
+    return any(f"{folder}/{name}".lstrip("/") in snapshot.tree for name in layout.KUSTOMIZATION_NAMES)
 
 
 def _symlinks(snapshot: Snapshot) -> Iterator[Problem]:
@@ -67,13 +59,19 @@ def _symlinks(snapshot: Snapshot) -> Iterator[Problem]:
 
 def _unknown_folders(snapshot: Snapshot) -> Iterator[Problem]:
     """A folder of overlays/ that is no environment is delivered nowhere."""
+    for folder in _undeclared(snapshot):
+        name = folder.removeprefix("overlays/")
+        yield Location(folder), f"there is no environment {name!r}; declare it or remove the folder"
+
+
+def _undeclared(snapshot: Snapshot) -> list[RepoPath]:
     if snapshot.platform is None:
-        return
+        return []
     known = {environment.name for environment in snapshot.platform.environments}
-    for folder in sorted(folders_of(snapshot.tree)):
-        parts = folder.split("/")
-        if len(parts) == 2 and parts[0] == "overlays" and parts[1] not in known:
-            yield Location(folder), f"there is no environment {parts[1]!r}; declare it or remove the folder"
+    found = (folder.split("/") for folder in snapshot.folders)
+    return sorted(
+        "/".join(parts) for parts in found if len(parts) == 2 and parts[0] == "overlays" and parts[1] not in known
+    )
 
 
 RULES: tuple[Rule, ...] = (

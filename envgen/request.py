@@ -1,0 +1,153 @@
+"""What the arguments of a bump name: releases of dev, and the versions they shall run."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from envgen import catalog, layout
+from envgen.declaration import Catalog, Component, Declaration, Environment, Kind, System
+from envgen.errors import InputError
+from envgen.model import UNRELEASED, ImageRef, Release, RepoPath, Version
+
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_SCALAR = re.compile(r"[!-~]{1,1024}")
+MUTABLE = frozenset({"latest", "stable", "main", "master", "dev", "prod", "production", "edge", "nightly"})
+"""Tags that are moved by habit."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """One argument of the command line: a release to set, or every release of an image."""
+
+    text: str
+    target: str
+    version: str
+
+    @classmethod
+    def parse(cls, text: str) -> "Request":
+        """`SYSTEM/COMPONENT[/RELEASE]=VERSION` or `IMAGE:TAG[@DIGEST]`.  Raises InputError."""
+        target, equals, version = text.partition("=")
+        if equals and target.count("/") in (1, 2) and version:
+            return cls(text, target, version)
+        image = ImageRef.parse(text)
+        if not equals and image.repository and image.tag:
+            return cls(text, image.repository, text.removeprefix(image.repository).removeprefix(":"))
+        raise InputError(f"{text!r} is no bump; write SYSTEM/COMPONENT=VERSION or IMAGE:TAG@DIGEST")
+
+    @property
+    def is_named(self) -> bool:
+        """Whether it names a component; it names an image otherwise."""
+        return "=" in self.text
+
+    @property
+    def system(self) -> str:
+        """The system whose catalog is needed; empty for all of them."""
+        return self.target.split("/")[0] if self.is_named else ""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A release in the environment that is bumped."""
+
+    component: Component
+    declaration: Declaration
+    release: Release
+    environment: Environment
+
+    @property
+    def path(self) -> RepoPath:
+        return layout.overlay(self.environment.name, self.declaration.system, self.declaration.name)
+
+
+@dataclass(frozen=True)
+class Dev:
+    """The environment that bumps go to, and what the catalog deploys there."""
+
+    catalog: Catalog
+    environment: Environment
+
+    @classmethod
+    def of(cls, declared: Catalog) -> "Dev":
+        """Raises InputError if the platform has no environment of kind dev."""
+        found = next((e for e in declared.platform.environments if e.kind is Kind.DEV), None)
+        if found is None:
+            raise InputError("the platform has no environment of kind dev; bump writes nowhere else")
+        return cls(declared, found)
+
+    @cached_property
+    def _declarations(self) -> dict[str, dict[str, Declaration]]:
+        return {s.name: catalog.declarations(self.catalog, s, self.environment) for s in self.catalog.systems}
+
+    def places(self, request: Request) -> list[Place]:
+        """The releases that a request names.  Raises InputError if there are none."""
+        return [self._named(request)] if request.is_named else list(self._of_image(request))
+
+    def _of_image(self, request: Request) -> Iterator[Place]:
+        found = False
+        for system in self.catalog.systems:
+            for component in system.components:
+                declaration = self._declarations[system.name].get(component.name)
+                for release in component.releases if declaration else ():
+                    if declaration and release.image == request.target:
+                        found = True
+                        yield Place(component, declaration, release, self.environment)
+        if not found:
+            raise InputError(f"no release in {self.environment.name} runs {request.target}; see gitops/systems")
+
+    def _named(self, request: Request) -> Place:
+        system_name, component_name, *release_names = request.target.split("/")
+        system = self.catalog.system(system_name)
+        if system is None:
+            there = _listed(s.name for s in self.catalog.systems)
+            raise InputError(f"there is no system {system_name!r}; there is {there}")
+        declaration = self._declarations[system_name].get(component_name)
+        component = system.component(component_name)
+        if component is None or declaration is None:
+            raise InputError(self._not_deployed(system, component_name))
+        return Place(component, declaration, _release(component, request.target, release_names), self.environment)
+
+    def _not_deployed(self, system: System, name: str) -> str:
+        there = _listed(c.name for c in system.components if c.releases)
+        return f"{system.name} deploys no {name!r} in {self.environment.name}; there is {there}"
+
+
+def _release(component: Component, target: str, names: list[str]) -> Release:
+    found = [r for r in component.releases if not names or r.name == names[0]]
+    if len(found) == 1:
+        return found[0]
+    there = _listed(r.name for r in component.releases)
+    if not names and found:
+        raise InputError(f"{target} has several releases; write {target}/RELEASE with one of {there}")
+    raise InputError(f"{target} names no release; there is {there}")
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)) or "none"
+
+
+def version_for(place: Place, request: Request) -> Version:
+    """The requested version.  Raises InputError for what a registry or a model store would not take."""
+    if not place.release.image:
+        return _scalar_version(place.release, request)
+    tag, _, digest = request.version.partition("@")
+    if not tag or not _TAG.fullmatch(tag):
+        raise InputError(f"{request.text!r}: {tag!r} is no image tag")
+    if digest and not _DIGEST.fullmatch(digest):
+        raise InputError(f"{request.text!r}: {digest!r} is no digest; write sha256: and 64 hex digits")
+    return _immutable(Version(tag, digest), request)
+
+
+def _scalar_version(release: Release, request: Request) -> Version:
+    if not _SCALAR.fullmatch(request.version):
+        raise InputError(f"{request.text!r}: a version is printable ASCII without spaces")
+    return _immutable(Version(release.version_in(request.version) or request.version), request)
+
+
+def _immutable(version: Version, request: Request) -> Version:
+    if version.label == UNRELEASED:
+        raise InputError(f"{request.text!r}: {UNRELEASED!r} stands for no version")
+    if version.label.lower() in MUTABLE and not version.digest:
+        raise InputError(f"{request.text!r}: {version.label!r} can be moved; name a version that cannot, or its digest")
+    return version
