@@ -32,7 +32,8 @@ class Bumped:
     @property
     def summary(self) -> str:
         """The change in one line, for people."""
-        return f"{self.environment}: {self.system}/{self.component}/{self.release} {self.old} -> {self.new}"
+        old = str(self.old) or "nothing"
+        return f"{self.environment}: {self.system}/{self.component}/{self.release} {old} -> {self.new}"
 
     @property
     def trailer(self) -> str:
@@ -71,7 +72,7 @@ def plan(tree: Tree, requests: Iterable[Request], evidence: Evidence | None = No
     """
     requests = tuple(requests)
     systems = frozenset(request.system for request in requests)
-    declared = catalog.read(tree, TYPES, systems if systems <= catalog.system_names(tree) else None)
+    declared = catalog.read(tree, TYPES, systems if systems <= catalog.system_names(tree) else None, allow_foreign=True)
     dev = Dev.of(declared)
     places = [(place, request) for request in requests for place in dev.places(request)]
     if evidence and len({place.path for place, _ in places}) > 1:
@@ -101,7 +102,7 @@ def _edit(
     if path not in tree:
         raise InputError(f"{path} does not exist; run envgen generate")
     place = changes[0][0]
-    before = tree[path].content
+    before = yamlio.plain(tree, path)
     state = versions(_overlay(path, before), place.declaration, place.component.type)
     new = _by_release(changes)
     after = edits.released(path, before.decode(), place.declaration, place.component.type, new)

@@ -158,7 +158,22 @@ def _types() -> "tuple[ComponentType, ...]":
 
     from envgen.components import TYPES
 
-    return TYPES + tuple(entry.load() for entry in entry_points(group="envgen.components"))
+    return TYPES + tuple(_loaded(entry) for entry in entry_points(group="envgen.components"))
+
+
+def _loaded(entry: Any) -> "ComponentType":
+    from envgen.components import TYPES
+    from envgen.declaration import ComponentType
+
+    try:
+        kind = entry.load()
+    except Exception as err:  # whatever another package's code does
+        raise ToolError(f"component type {entry.value} cannot be loaded: {err}") from err
+    if not isinstance(kind, ComponentType):
+        raise ToolError(f"{entry.value} is no envgen ComponentType; remove its package or correct it")
+    if kind.name in {known.name for known in TYPES}:
+        raise ToolError(f"{entry.value} is named {kind.name!r} as a built-in type is; rename it")
+    return kind
 
 
 @command("validate")

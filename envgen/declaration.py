@@ -217,6 +217,12 @@ class ComponentType:
     """False for what is only ready once its user runs (a volume): it shares its users' wave."""
 
 
+def foreign(name: str, fields: Fields) -> ComponentType:
+    """A type of somebody else's package, of which only the releases can be read."""
+    anything: dict[str, Any] = {field: {} for field in fields if field not in ("type", "uses", "releases", "environments")}
+    return ComponentType(name, "a type of another package", anything, lambda _: (), images=(0, 99), scalars=(0, 99))
+
+
 @dataclass(frozen=True)
 class Component:
     """One component of the catalog, before it is merged for an environment."""

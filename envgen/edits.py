@@ -23,7 +23,7 @@ def released(
         release = releases[name]
         if release.image:
             index = image_index(data, declaration, release)
-            changes = _image_changes(version)
+            changes = _image_changes(version, data["images"][index or 0]) if index is not None else {}
             place: Field = ("images", index or 0)
         else:
             index = replacement_index(data, declaration, release, kind)
@@ -35,10 +35,14 @@ def released(
     return text
 
 
-def _image_changes(version: Version) -> dict[str, str]:
-    """What an `images:` entry must say; an empty value means the key must not be there."""
+def _image_changes(version: Version, entry: Data) -> dict[str, str]:
+    """What an `images:` entry must say; an empty value means the key must not be there.
+
+    A new name that is not the catalog's any more follows it, or the tag would be one of another image.
+    """
     changes = {"newTag": version.label, "digest": version.digest}
-    return {"newName": version.repository, **changes} if version.repository else changes
+    is_moved = version.repository and entry.get("newName", version.repository) != version.repository
+    return {"newName": version.repository, **changes} if is_moved else changes
 
 
 _ORDER = ("name", "newName", "newTag", "digest")

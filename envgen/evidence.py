@@ -10,7 +10,7 @@ from pathlib import Path
 from envgen import yamlio
 from envgen.catalog.schema import EVIDENCE
 from envgen.errors import InputError, Problems
-from envgen.files.texts import text
+from envgen.files.texts import record
 from envgen.model import Data, Version
 from envgen.schema import Validator
 
@@ -54,4 +54,4 @@ def evidence_text(evidence: Evidence, versions: Mapping[str, Version]) -> str:
     body: Data = {"releases": releases}
     if evidence.signature:
         body["signature"] = evidence.signature
-    return text(SOURCE, body)
+    return record(SOURCE, body)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from envgen import catalog, gitrepo, layout, worktree, yamlio
@@ -12,6 +13,9 @@ from envgen.errors import EnvgenError, Problems
 from envgen.files import files, state
 from envgen.files.texts import is_generated
 from envgen.model import ROOTS, Finding, Location, RepoPath, Report, Tree
+
+NOTES = "envgen-written.json"
+"""In the git folder: what this clone's runs wrote, so that the catalog can change twice between commits."""
 
 OWNED = ("base/", "overlays/", layout.ARGOCD + "/")
 """Where every file is generated."""
@@ -52,8 +56,18 @@ class Plan:
         return "".join(unified(path, self.before, self.writes.get(path)) for path in paths)
 
 
-def plan(tree: Tree, types: Iterable[ComponentType], head: Tree | None = None, *, force: bool = False) -> Plan:
-    """What generating would change.  `head` is the last commit's tree, to tell edits by hand.
+def plan(
+    tree: Tree,
+    types: Iterable[ComponentType],
+    head: Tree | None = None,
+    written: Mapping[RepoPath, str] | None = None,
+    *,
+    force: bool = False,
+) -> Plan:
+    """What generating would change.
+
+    `head` is the last commit's tree and `written` the fingerprints of what envgen wrote since, to tell
+    edits by hand.
 
     Raises Problems if the catalog is wrong and InputError if there is none.
     """
@@ -62,7 +76,9 @@ def plan(tree: Tree, types: Iterable[ComponentType], head: Tree | None = None, *
     wanted = _encoded(files(declared, state.read(tree, declared)))
     writes = {p: new for p, new in wanted.items() if p not in tree or not _same(p, tree[p].content, new)}
     surplus = [p for p in tree if p.startswith(OWNED) and p not in wanted and is_generated(tree[p].content)]
-    suspects = [p for p in (*writes, *surplus) if p in tree]
+    known = written or {}
+    present = (p for p in (*writes, *surplus) if p in tree)
+    suspects = [p for p in present if known.get(p) != _fingerprint(tree[p].content)]
     earlier = _earlier(tree, types, head) if suspects and not force else None
     by_hand = [p for p in suspects if not _is_ours(p, tree[p].content, earlier)]
     findings = [] if force else [_by_hand(p) for p in by_hand]
@@ -124,10 +140,19 @@ def generate(root: Path, types: Iterable[ComponentType] = TYPES, *, force: bool 
     repository = gitrepo.find(root)
     head = repository.commit("HEAD") if repository else None
     committed = repository.tree(head) if repository and head else None
-    return plan(worktree.read(root, ROOTS), types, committed, force=force)
+    written = repository.notes(NOTES) if repository else {}
+    return plan(worktree.read(root, ROOTS), types, committed, written, force=force)
 
 
 def apply(root: Path, change: Plan) -> None:
     """Write a plan, whole or not at all; nothing if files edited by hand are in the way."""
-    if not change.report.findings:
-        worktree.write(root, change.writes, change.removes)
+    if change.report.findings:
+        return
+    worktree.write(root, change.writes, change.removes)
+    repository = gitrepo.find(root)
+    if repository and change.writes:
+        repository.note(NOTES, {path: _fingerprint(content) for path, content in change.writes.items()})
+
+
+def _fingerprint(content: bytes) -> str:
+    return sha256(content).hexdigest()

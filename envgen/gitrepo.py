@@ -1,5 +1,7 @@
 """git, through its plumbing.  Trees are read raw: no filters, no replace refs, no configuration of the repository."""
 
+import contextlib
+import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -76,6 +78,24 @@ class Repository:
             raise InputError("HEAD is detached; check out a branch")
         return outcome.stdout.decode().strip()
 
+    # Notes: what a clone knows of itself, in its git folder
+
+    def notes(self, name: str) -> dict[str, str]:
+        """Texts by name; none if there is no such note or it cannot be read."""
+        try:
+            found = json.loads(self._git_path(name).read_bytes())
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def note(self, name: str, texts: Mapping[str, str]) -> None:
+        """Add to a note.  It only saves questions, so a disk that refuses it is no failure."""
+        with contextlib.suppress(OSError):
+            self._git_path(name).write_text(json.dumps({**self.notes(name), **texts}, sort_keys=True))
+
+    def _git_path(self, name: str) -> Path:
+        return self.root / self.output("rev-parse", "--git-path", name).decode().strip()
+
     # Writing
 
     def commit_paths(self, paths: Sequence[RepoPath], message: str) -> str:
@@ -95,7 +115,7 @@ class Repository:
 
     def commit_on(self, parent: str, contents: Mapping[RepoPath, bytes], message: str) -> str:
         """A commit on top of `parent` that changes these files; touches no branch, index or file."""
-        index = self.root / self.output("rev-parse", "--git-path", f"envgen-index-{os.getpid()}").decode().strip()
+        index = self._git_path(f"envgen-index-{os.getpid()}")
         env = {"GIT_INDEX_FILE": str(index)}
         try:
             self.output("read-tree", parent, env=env)

@@ -25,6 +25,8 @@ def init(root: Path) -> list[RepoPath]:
         raise InputError(f"{taken[0]} is there already; init writes to a folder without it")
     try:
         root.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as err:
+        raise InputError(f"{root.name} would lie at or below a file; name another folder") from err
     except OSError as err:
         raise ToolError(f"cannot create {root.name}: {err.strerror}") from err
     worktree.write(root, contents)

@@ -196,8 +196,10 @@ _KINDS = {
 def _kind_findings(document: Document) -> Iterator[Finding]:
     kind = document.data.get("kind", "Kustomization")
     version = document.data.get("apiVersion", _KINDS.get(kind))
-    if _KINDS.get(kind) != version:
-        message = f"{version} {kind} is no kustomization; write {_KINDS['Kustomization']} Kustomization"
+    if kind not in _KINDS or _KINDS[kind] != version:
+        name = kind if kind in _KINDS else "Kustomization"
+        what = " ".join(filter(None, (version, kind)))
+        message = f"{what} is no kustomization; write {_KINDS[name]} {name}"
         yield Finding(document.at("kind"), "wrong-kind", message)
 
 
@@ -269,7 +271,7 @@ def _names_problem(folder: RepoPath, names: list[str]) -> tuple[str, str]:
 
 def _read_into(walk: _Walk, path: RepoPath, chain: tuple[RepoPath, ...]) -> None:
     if walk.tree[path].mode is not Mode.FILE:
-        walk.findings.add(Finding(Location(path), "odd-file-mode", _mode_message(path, walk.tree[path].mode)))
+        walk.findings.add(Finding(Location(path), "odd-file-mode", yamlio.odd_mode(path, walk.tree[path].mode)))
         return
     walk.files.add(path)
     try:
@@ -290,9 +292,9 @@ def _follow(
         return
     target = layout.joined(kustomization.folder, reference.removesuffix("/"))
     if target is None:
-        message = f"{reference} leads out of the repository"
+        message = f"{reference} leads out of the repository; commit the files here"
         walk.findings.add(Finding(at, "path-escape", message))
-    elif place[0] in _FOLDERS and target in walk.folders:
+    elif place[0] in _FOLDERS and (target in walk.folders or not target):
         _enter(walk, target, chain, at)
     elif target not in walk.tree:
         walk.findings.add(_missing(walk, at, target, reference))
@@ -300,7 +302,7 @@ def _follow(
         message = f"kustomize reads files only below their kustomization; refer to the folder of {target}"
         walk.findings.add(Finding(at, "path-escape", message))
     elif walk.tree[target].mode not in (Mode.FILE, Mode.EXECUTABLE):
-        walk.findings.add(Finding(at, "odd-file-mode", _mode_message(target, walk.tree[target].mode)))
+        walk.findings.add(Finding(at, "odd-file-mode", yamlio.odd_mode(target, walk.tree[target].mode)))
     else:
         walk.files.add(target)
 
@@ -322,10 +324,5 @@ def _missing(walk: _Walk, at: Location, target: RepoPath, reference: str) -> Fin
     for length in range(1, len(parts)):
         above = "/".join(parts[:length])
         if above in walk.tree and walk.tree[above].mode is Mode.SYMLINK:
-            return Finding(at, "odd-file-mode", _mode_message(above, Mode.SYMLINK))
+            return Finding(at, "odd-file-mode", yamlio.odd_mode(above, Mode.SYMLINK))
     return Finding(at, "missing-file", f"{reference} does not exist; write {target} or remove the line")
-
-
-def _mode_message(path: RepoPath, mode: Mode) -> str:
-    kind = {Mode.SYMLINK: "a symlink", Mode.GITLINK: "a submodule"}.get(mode, "an executable")
-    return f"{path} is {kind}; commit a plain file"

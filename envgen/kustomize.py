@@ -62,9 +62,9 @@ class Kustomize:
 
     def build(self, root: Path, folder: RepoPath) -> Built:
         """What `folder` below `root` renders to."""
-        command = (*self.command, folder)
+        command = (*self.command, folder or ".")
         outcome = process.run(command, root, environment=self._environment, seconds=SECONDS)
-        return Built(outcome.stdout, _cause(outcome.stderr) if outcome.code else "")
+        return Built(outcome.stdout, _cause(outcome.stderr, root) if outcome.code else "")
 
     def build_all(
         self, root: Path, folders: Iterable[RepoPath], progress: Callable[[], None]
@@ -92,7 +92,9 @@ def find() -> Kustomize:
     raise ToolError("no kustomize found; install envgen with its dependencies or set ENVGEN_KUSTOMIZE")
 
 
-def _cause(stderr: str) -> str:
+def _cause(stderr: str, root: Path) -> str:
     """kustomize's complaint in one line, without the machine's own paths."""
-    line = " ".join(stderr.strip().removeprefix("error: ").split())
-    return re.sub(r"'?/[^\s':]*/(base|overlays)/", r"\1/", line) or "it failed without a message"
+    line = " ".join(stderr.strip().removeprefix("error: ").removeprefix("Error: ").split())
+    for own in (root, root.resolve()):
+        line = line.replace(f"{own}/", "").replace(str(own), ".")
+    return line or "it failed without a message"

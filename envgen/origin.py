@@ -232,11 +232,33 @@ def _declarations(snapshot: Snapshot, kustomization: Kustomization, wanted: _Wan
         path = _joined(kustomization, reference) if place[0] == "resources" else ""
         for document in snapshot.documents(path):
             if wanted.is_declared_by(document.data):
-                yield document.at(*wanted.field)
+                yield document.at(*_counterpart(document.data, wanted))
     for generator, kind in (("configMapGenerator", "ConfigMap"), ("secretGenerator", "Secret")):
         for i, entry in enumerate(kustomization.entries(generator) if wanted.key.kind == kind else ()):
             if re.fullmatch(rf"{re.escape(entry.get('name', ''))}(?:-[a-z0-9]{{10}})?", wanted.key.name):
                 yield kustomization.document.at(generator, i, *_generated(entry, wanted.field))
+
+
+def _counterpart(declared: Data, wanted: _Wanted) -> Field:
+    """The same field in a manifest: merge patches put lists in another order."""
+    found: list[str | int] = []
+    value: Data = wanted.rendered
+    for step in wanted.field:
+        value = _stepped(value, step)
+        inner = _position(declared, value) if isinstance(step, int) and _name(value) else step
+        declared = _stepped(declared, inner)
+        found.append(inner)
+    return tuple(found)
+
+
+def _position(entries: Data, value: Data) -> int:
+    """Where the entry of the same name stands; behind the last where there is none."""
+    names = [_name(entry) for entry in entries] if isinstance(entries, list) else []
+    return names.index(_name(value)) if _name(value) in names else len(names)
+
+
+def _name(entry: Data) -> Data:
+    return entry.get("name") if isinstance(entry, dict) else None
 
 
 def _generated(entry: Data, field: Field) -> Field:

@@ -51,14 +51,20 @@ def _image_version(overlay: Data, declaration: Declaration, release: Release) ->
     if index is None:
         return NO_VERSION
     entry = overlay["images"][index]
-    return Version(entry.get("newTag", ""), entry.get("digest", ""), entry.get("newName", ""))
+    return Version(*(_text(entry, key) for key in ("newTag", "digest", "newName")))
+
+
+def _text(entry: Data, key: str) -> str:
+    """A value as kustomize takes it: an unquoted number is none."""
+    value = entry.get(key)
+    return value if isinstance(value, str) else ""
 
 
 def _scalar_version(overlay: Data, declaration: Declaration, release: Release, kind: ComponentType) -> Version:
     index = replacement_index(overlay, declaration, release, kind)
     if index is None:
         return NO_VERSION
-    scalar = str(overlay["replacements"][index]["sourceValue"])
+    scalar = _text(overlay["replacements"][index], "sourceValue")
     return Version(release.version_in(scalar) or scalar)
 
 

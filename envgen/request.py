@@ -131,12 +131,12 @@ def version_for(place: Place, request: Request) -> Version:
     """The requested version.  Raises InputError for what a registry or a model store would not take."""
     if not place.release.image:
         return _scalar_version(place.release, request)
-    tag, _, digest = request.version.partition("@")
+    tag, at, digest = request.version.partition("@")
     if not tag or not _TAG.fullmatch(tag):
         raise InputError(f"{request.text!r}: {tag!r} is no image tag")
-    if digest and not _DIGEST.fullmatch(digest):
+    if at and not _DIGEST.fullmatch(digest):
         raise InputError(f"{request.text!r}: {digest!r} is no digest; write sha256: and 64 hex digits")
-    return _immutable(Version(tag, digest), request)
+    return _immutable(Version(tag, digest, place.release.image), request)
 
 
 def _scalar_version(release: Release, request: Request) -> Version:

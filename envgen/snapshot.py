@@ -151,10 +151,18 @@ def _unit(
 
 
 def roots(tree: Tree) -> list[RepoPath]:
-    """The folders with a kustomization that no other kustomization refers to."""
+    """The folders with a kustomization that no other kustomization refers to, and those in a ring."""
     files = [p for p in tree if p.rpartition("/")[2] in layout.KUSTOMIZATION_NAMES]
-    referred = {target for path in files for target in _folders_referred_to(tree, path)}
-    return sorted({layout.folder_of(path) for path in files} - referred)
+    inner: dict[RepoPath, set[RepoPath]] = {}
+    for path in files:
+        inner.setdefault(layout.folder_of(path), set()).update(_folders_referred_to(tree, path))
+    tops = inner.keys() - set().union(*inner.values())
+    reached, waiting = set(tops), list(tops)
+    while waiting:
+        found = inner.get(waiting.pop(), set()) - reached
+        reached |= found
+        waiting += found
+    return sorted(tops | (inner.keys() - reached))
 
 
 def _folders_referred_to(tree: Tree, path: RepoPath) -> Iterator[RepoPath]:

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from envgen.kustomization import Kustomization
-from envgen.model import Data, Field, ImageRef, RepoPath, ResourceId
+from envgen.model import Data, Field, ImageRef, Object, RepoPath, ResourceId
 from envgen.snapshot import Snapshot, Unit, documents, own_files, referred, texts
 
 CONTAINERS = ("containers", "initContainers")
+_TRANSFORMERS = frozenset({"images", "patches", "patchesJson6902", "replacements"})
 _GENERATORS = (("configMapGenerator", "ConfigMap"), ("secretGenerator", "Secret"))
 
 
@@ -30,9 +31,20 @@ class Source:
 def source(path: RepoPath, content: bytes) -> Source:
     """Computed once for each content, because every environment reads the same bases."""
     found = [document.data for document in documents(path, content)]
-    ids = frozenset(without_namespace(ResourceId.of(d)) for d in found if isinstance(d, dict) and d.get("kind"))
+    objects = (entry for data in found for entry in _objects(data))
+    ids = frozenset(without_namespace(ResourceId.of(entry)) for entry in objects)
     names = (name for entry in found for name in _image_names(entry))
     return Source(ids, frozenset(names))
+
+
+def _objects(data: Data) -> Iterator[Object]:
+    """A document's object, or those of a list, which kustomize takes apart."""
+    if not isinstance(data, dict) or not data.get("kind"):
+        return
+    yield data
+    entries = data.get("items") if str(data["kind"]).endswith("List") else None
+    for entry in entries if isinstance(entries, list) else ():
+        yield from _objects(entry)
 
 
 def without_namespace(key: ResourceId) -> ResourceId:
@@ -83,7 +95,7 @@ class _Held:
 
 
 def meetings(snapshot: Snapshot, unit: Unit) -> list[Meeting]:
-    """Every use of every kustomization of a unit; none if it could not be built."""
+    """Every use of every kustomization of a unit that transforms something; none if it could not be built."""
     by_folder = {k.folder: k for k in unit.closure.kustomizations}
     found: list[Meeting] = []
     if unit.objects and unit.path in by_folder:
@@ -111,7 +123,8 @@ def _use(
         _use(snapshot, by_folder, component, held, found)
     for patch in _patches(snapshot, top):
         held.add(patch)
-    found.append(Meeting(top, frozenset(held.images), frozenset(held.ids)))
+    if not _TRANSFORMERS.isdisjoint(top.document.data):
+        found.append(Meeting(top, frozenset(held.images), frozenset(held.ids)))
     held.ids |= _prefixed(top, held.ids)
     for entry in top.entries("images"):
         rename(held.images, entry)
@@ -143,4 +156,6 @@ def rename(names: set[str], entry: Data) -> bool:
 def _prefixed(top: Kustomization, ids: set[ResourceId]) -> set[ResourceId]:
     """The objects under the names that a prefix or suffix gives them; selectors know both."""
     prefix, suffix = (top.document.data.get(name, "") for name in ("namePrefix", "nameSuffix"))
+    if not prefix and not suffix:
+        return set()
     return {ResourceId(key.group, key.kind, "", f"{prefix}{key.name}{suffix}") for key in ids}

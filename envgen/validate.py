@@ -206,7 +206,7 @@ def required_digests(tree: Tree, findings: list[Finding]) -> frozenset[str]:
     if layout.GUARD not in tree:
         return frozenset()
     try:
-        document = yamlio.read_one(layout.GUARD, tree[layout.GUARD].content)
+        document = yamlio.read_one(layout.GUARD, yamlio.plain(tree, layout.GUARD))
     except Problems as problems:
         findings.extend(problems.findings)
         return frozenset()

@@ -82,11 +82,11 @@ def write(root: Path, contents: Mapping[RepoPath, bytes], removed: Iterable[Repo
     Raises InputError where something else stands, ToolError if the disk refuses; nothing is changed then.
     """
     complete(root)
+    _discard_staging(root)
     removed = sorted(removed)
     if not contents and not removed:
         return
     _refuse_blocked(root, (*contents, *removed))
-    _discard_staging(root)
     try:
         staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=root))
     except OSError as err:
@@ -149,7 +149,8 @@ def complete(root: Path) -> bool:
         for path in removes:
             (root / path).unlink(missing_ok=True)
             _remove_empty(root, path)
-        shutil.rmtree(pending)
+        _discard_staging(root)
+        shutil.rmtree(pending.rename(root / f"{STAGING}done"))  # never seen half-removed
     except OSError as err:
         message = f"cannot complete the change in {PENDING}: {err.strerror}; free the disk and run it again"
         raise ToolError(message) from err

@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from envgen.errors import Problems
-from envgen.model import Data, Document, Field, Finding, Location, RepoPath
+from envgen.model import Data, Document, Field, Finding, Location, Mode, RepoPath, Tree
 from envgen.scalars import is_text, meaning
 
 MAX_BYTES = 4 * 1024 * 1024
@@ -38,6 +38,19 @@ class _Reader(yaml.CSafeLoader):
 
     def ascend_resolver(self) -> None:
         """As above."""
+
+
+def plain(tree: Tree, path: RepoPath) -> bytes:
+    """What a plain file holds.  Raises Problems for what git keeps as something else: a link's target is no YAML."""
+    if tree[path].mode not in (Mode.FILE, Mode.EXECUTABLE):
+        raise Problems([Finding(Location(path), "odd-file-mode", odd_mode(path, tree[path].mode))])
+    return tree[path].content
+
+
+def odd_mode(path: RepoPath, mode: Mode) -> str:
+    """What to say of something that is no plain file."""
+    kind = {Mode.SYMLINK: "a symlink", Mode.GITLINK: "a submodule"}.get(mode, "an executable")
+    return f"{path} is {kind}; commit a plain file"
 
 
 def read_one(path: RepoPath, content: bytes) -> Document:
@@ -83,7 +96,10 @@ def _decoded(path: RepoPath, content: bytes, *, strict: bool) -> str:
     at = text.find("\ufeff")
     if at == 0 or (strict and at > 0):  # some parsers skip one further down, others fail
         place = Location(path, text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at))
-        raise Problems([Finding(place, "byte-order-mark", "a byte order mark stands here; save the file without it")])
+        message = "a byte order mark stands here; remove it"
+        if at == 0:
+            message = "the file starts with a byte order mark; save it without one"
+        raise Problems([Finding(place, "byte-order-mark", message)])
     return text
 
 
@@ -132,6 +148,8 @@ def _syntax_finding(path: RepoPath, text: str, err: yaml.YAMLError) -> Finding:
         before = text.encode()[: getattr(err, "position", 0)].decode(errors="ignore")
         place = Location(path, before.count("\n") + 1, len(before) - before.rfind("\n"))
     problem = getattr(err, "problem", None) or getattr(err, "reason", None) or "it cannot be parsed"
+    if "end of stream" in problem and (opened := getattr(err, "context_mark", None)):
+        place, problem = Location(path, opened.line + 1, opened.column + 1), f"{err.context}: {problem}"  # type: ignore[attr-defined]  # it has a mark
     hint = "; indent with spaces" if mark and text[mark.index : mark.index + 1] == "\t" else ""
     return Finding(place, "yaml-syntax", f"not YAML: {problem}{hint}")
 

@@ -58,7 +58,7 @@ Repo = Callable[..., Path]
 """`repo({path: text})`: a folder with these files; `repo(files, commit=True)`: a git repository, all committed."""
 
 
-def catalog(platform: str = PLATFORM, **systems: str) -> dict[str, str]:
+def catalog(platform: str = PLATFORM, /, **systems: str) -> dict[str, str]:
     """The files of a catalog; without systems it has SHOP."""
     texts = systems or {"shop": SHOP}
     return {"gitops/platform.yaml": platform, **{f"gitops/systems/{name}.yaml": text for name, text in texts.items()}}

@@ -1,12 +1,14 @@
 """What hypothesis draws from: kustomizations as people and tools write them, and whole catalogs."""
 
+import json
 import os
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from random import Random
 from typing import Any
 
+import yaml
 from hypothesis import strategies as st
-from hypothesis.strategies import DrawFn, SearchStrategy
+from hypothesis.strategies import DrawFn
 
 Mapping = dict[str, Any]
 
@@ -243,3 +245,222 @@ def scalar_files(draw: DrawFn) -> Written:
     before = tuple(column + line for line in draw(st.sampled_from(((), others))))
     behind = (*(inner + line for line in targets), *foot)
     return Written((*head, "replacements:", *before), entry, behind, draw(line_ends))
+
+
+# Catalogs
+
+ENVIRONMENTS = ("dev", "stage", "prod", "edge")
+REGISTRY = "registry.example/ml"
+_SITE_VALUE = {"site": "broker"}
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """A valid catalog: the documents of gitops/ by path."""
+
+    documents: dict[str, Mapping]
+
+    def files(self, shuffle: Random | None = None) -> dict[str, str]:
+        """The documents as text; with `shuffle` every mapping's keys in another order."""
+        apart = json.loads(json.dumps(self.documents))  # what is shared would be written as an alias
+        ordered = {path: shuffled(d, shuffle) if shuffle else d for path, d in apart.items()}
+        return {path: yaml.safe_dump(d, sort_keys=False, width=100) for path, d in ordered.items()}
+
+    def components(self) -> list[tuple[str, str, Mapping]]:
+        """System, name and declaration of every component."""
+        systems = [d for d in self.documents.values() if "system" in d]
+        return [(d["system"], name, entry) for d in systems for name, entry in d["components"].items()]
+
+    def fields(self, entry: Mapping, environment: str) -> Mapping | None:
+        """What a component is to be in an environment; None where it is not deployed."""
+        difference = entry.get("environments", {}).get(environment, {})
+        return None if difference is None else patched(entry, difference)
+
+
+def patched(common: Mapping, difference: Mapping) -> Mapping:
+    """RFC 7386, spelled once more."""
+    kept = {key: value for key, value in common.items() if difference.get(key, value) is not None}
+    added = {
+        key: patched(kept.get(key, {}), value) if isinstance(value, dict) else value
+        for key, value in difference.items()
+        if value is not None
+    }
+    return {**kept, **added}
+
+
+def shuffled(value: Any, random: Random) -> Any:
+    if isinstance(value, dict):
+        keys = random.sample(sorted(value), len(value))
+        return {key: shuffled(value[key], random) for key in keys}
+    return [shuffled(item, random) for item in value] if isinstance(value, list) else value
+
+
+def platform(values: Mapping, sites: Mapping) -> Mapping:
+    pools = {
+        "t4": {"product": "Tesla-T4", "memory": "16Gi", "per-node": 4, "nodes": 100},
+        "l4": {"product": "NVIDIA-L4", "per-node": 2, "nodes": 100, "taints": ["nvidia.com/gpu=present:NoSchedule"]},
+    }
+    clusters = {name: {"server": f"https://{name}.example", "gpu-pools": pools} for name in ENVIRONMENTS[:3]}
+    places = {
+        name: {"cluster": {"server": f"https://{name}.example"}, **({"values": own} if own else {})}
+        for name, own in sites.items()
+    }
+    environments: Mapping = {
+        "dev": {"kind": "dev", "clusters": ["dev"]},
+        "stage": {"kind": "prod", "clusters": ["stage"], "promotes-from": "dev", "sync": "automated"},
+        "prod": {"kind": "prod", "clusters": ["prod"], "promotes-from": "stage"},
+        "edge": {"kind": "edge", "sites": sorted(sites), "promotes-from": "prod"},
+    }
+    return {
+        "kubernetes": "1.36",
+        "repository": "https://git.example/gitops.git",
+        "registries": [REGISTRY],
+        "environments": {name: {**entry, "values": {"broker": values[name]}} for name, entry in environments.items()},
+        "clusters": clusters,
+        "sites": places,
+    }
+
+
+words = st.sampled_from(("fast", "1.10", "on", "0x1f", "a b", "näher", "x: y", "# no", "{}", "null", "2026-01-01", ""))
+memories = st.integers(1, 64).map(lambda n: f"{n * 16}Mi")
+names = st.integers(0, 99).map(lambda n: f"k{n}")
+
+
+@st.composite
+def differences(draw: DrawFn, kinds: tuple[str, ...]) -> Mapping:
+    """What differs in one environment: a choice of fields, or that it is not deployed."""
+    if "absent" in kinds and draw(st.integers(0, 5)) == 0:
+        return {"absent": True}
+    drawn: Mapping = {
+        "replicas": draw(st.integers(1, 5)),
+        "env": {draw(names): draw(words)},
+        "resources": {"requests": {"memory": draw(memories)}, "limits": {"memory": "2Gi"}},
+        "gpu": {"pool": draw(st.sampled_from(("t4", "l4"))), "count": draw(st.integers(1, 2))},
+    }
+    chosen = draw(st.sets(st.sampled_from(sorted(drawn.keys() & set(kinds))), min_size=1))
+    return {key: drawn[key] for key in sorted(chosen)}
+
+
+@st.composite
+def environments(draw: DrawFn, kinds: tuple[str, ...]) -> Mapping:
+    """The differences of one component; GPUs only where there are pools."""
+    where = draw(st.sets(st.sampled_from(ENVIRONMENTS), min_size=1))
+    found: Mapping = {}
+    for name in sorted(where):
+        drawn = draw(differences(kinds))
+        if name == "edge":
+            drawn.pop("gpu", None)
+        found[name] = None if drawn.pop("absent", False) else drawn
+    return found
+
+
+def image(name: str) -> Mapping:
+    return {"image": f"{REGISTRY}/{name}"}
+
+
+POD_KINDS = ("replicas", "env", "resources", "gpu")
+
+
+@st.composite
+def programs(draw: DrawFn, name: str, others: Mapping, required: tuple[str, ...] = ()) -> Mapping:
+    """A deployment or model server that uses and mounts some of what stands beside it everywhere."""
+    kind = draw(st.sampled_from(("deployment", "model-server")))
+    entry: Mapping = {"type": kind, "releases": {"app": image(name)}, "port": draw(st.integers(1024, 65535))}
+    if draw(st.booleans()):
+        entry["releases"]["model"] = {"uri": f"s3://models/{name}/{{version}}", "env": "MODEL_URI"}
+    others = {n: other for n, other in others.items() if None not in other.get("environments", {}).values()}
+    usable = sorted(n for n, other in others.items() if other["type"] != "volume")
+    entry["uses"] = sorted(draw(st.sets(st.sampled_from(usable), max_size=3)) | {n for n in required if n in usable})
+    mountable = sorted(n for n, other in others.items() if other["type"] in ("volume", "config", "secret"))
+    mounted = draw(st.sets(st.sampled_from(mountable), max_size=2)) | {n for n in required if n in mountable}
+    entry["mounts"] = {other: f"/mnt/{other}" for other in sorted(mounted)}
+    entry["env"] = {"BROKER": dict(_SITE_VALUE), draw(names): draw(words)}
+    optional: Mapping = {
+        "replicas": draw(st.integers(1, 3)),
+        "resources": {"requests": {"cpu": "250m", "memory": draw(memories)}, "limits": {"memory": "2Gi"}},
+        "health": "/healthz",
+        "command": ["run"],
+        "args": ["--fast", "{}"],
+        "writable": ["/var/cache"],
+        "run-as-user": 1000,
+        "expose": {"host": f"{name}.example"},
+        "egress": [{"cidr": "203.0.113.0/24", "ports": [443]}],
+    }
+    entry |= {key: optional[key] for key in sorted(draw(st.sets(st.sampled_from(sorted(optional)))))}
+    kinds = POD_KINDS if required else (*POD_KINDS, "absent")
+    return {**entry, "environments": draw(environments(kinds))}
+
+
+@st.composite
+def backings(draw: DrawFn, name: str) -> Mapping:
+    """A component that others use or mount."""
+    key = {"remote": {"key": f"{name}/key"}}
+    kinds: tuple[Mapping, ...] = (
+        {"type": "config", "data": {"mode": draw(words), "file.txt": "one\ntwo\n"}},
+        {"type": "volume", "size": "1Gi", "access-mode": "ReadWriteMany"},
+        {"type": "secret", "external": {"store": "vault", "keys": {"token": key["remote"]}}},
+        {"type": "kafka", "brokers": draw(st.sampled_from((1, 3))), "storage": {"size": "1Gi"}, "topics": {"seen": {}}},
+        {"type": "amq-broker", "acceptors": {"mqtt": {"port": 1883}}, "replicas": 2},
+        {
+            "type": "tf-serving",
+            "releases": {"server": image(name), "model": {"uri": "{version}"}},
+            "model": {"name": "m", "base-path": "s3://models/m"},
+            "environments": draw(environments(("replicas", "resources", "gpu"))),
+        },
+        {
+            "type": "camel-integration",
+            "releases": {"route": {"uri": f"{REGISTRY}/{name}:{{version}}"}},
+            "port": 8080,
+            "env": {"BROKER": dict(_SITE_VALUE)},
+        },
+        {
+            "type": "manifests",
+            "releases": {"rules": {"uri": "s3://rules/{version}", "targets": [_target(name)]}},
+            "objects": [
+                {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"uri": "unreleased"}}
+            ],
+        },
+        {"type": "notebook", "releases": {"image": image(name)}, "size": "2Gi", "environments": _only_dev()},
+    )
+    return draw(st.sampled_from(kinds))
+
+
+def _target(name: str) -> Mapping:
+    return {"kind": "ConfigMap", "name": name, "fields": ["data.uri"]}
+
+
+def _only_dev() -> Mapping:
+    return dict.fromkeys(ENVIRONMENTS[1:])
+
+
+@st.composite
+def systems(draw: DrawFn, system: str) -> Mapping:
+    """A system with at least a config, a volume, a program with a GPU that uses both, and some more."""
+    components: Mapping = {
+        "settings": {"type": "config", "data": {"mode": draw(words)}},
+        "data": {"type": "volume", "size": "1Gi", "access-mode": "ReadWriteMany"},
+    }
+    for i in range(draw(st.integers(1, 4))):
+        components[f"part-{i}"] = draw(backings(f"part-{i}"))
+    server = draw(programs("server", components, required=("settings", "data")))
+    server["gpu"] = {"pool": "l4", "count": 1}
+    server["environments"] |= {"edge": {**(server["environments"].get("edge") or {}), "gpu": None}}
+    components["server"] = server
+    for i in range(draw(st.integers(0, 2))):
+        components[f"client-{i}"] = draw(programs(f"client-{i}", components))
+    return {"system": system, "owners": [f"team-{system}"], "components": components}
+
+
+@st.composite
+def catalogs(draw: DrawFn) -> Catalog:
+    """Two systems or three and a platform with four environments, sites and GPUs."""
+    values = {name: draw(st.sampled_from(("tcp://one:1883", "1883", "off"))) for name in ENVIRONMENTS}
+    own = st.one_of(st.none(), st.fixed_dictionaries({"broker": st.sampled_from(("tcp://site:1883", "no", "0x1"))}))
+    sites = {"shop-1": {"broker": "tcp://shop-1:1883"}, "shop-2": draw(own), "shop-3": draw(own)}
+    documents: dict[str, Mapping] = {"gitops/platform.yaml": platform(values, sites)}
+    for name in draw(st.sampled_from((("coupons", "tea"), ("coupons", "tea", "vision")))):
+        documents[f"gitops/systems/{name}.yaml"] = draw(systems(name))
+    if draw(st.booleans()):
+        components = {"namespaces": {"type": "namespaces"}}
+        documents["gitops/systems/platform.yaml"] = {"system": "platform", "components": components}
+    return Catalog(documents)

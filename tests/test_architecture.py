@@ -17,10 +17,11 @@ LAYERS = (  # a module may import from rows below its own, never from above or b
     {"init"},
     {"generate", "validate", "bump", "schemafiles"},
     {"rules", "report"},
-    {"evidence", "origin", "sources"},
+    {"evidence", "origin", "request", "sources"},
     {"files", "snapshot"},
     {"catalog", "edits"},
-    {"crd", "diff", "kustomization", "overlay", "release", "schemas", "splice"},
+    {"crd"},
+    {"definitions", "diff", "kustomization", "overlay", "release", "schemas", "splice"},
     {"cache", "gitrepo", "kustomize", "schema", "shape", "worktree"},
     {"process", "yamlio"},
     {"components"},  # maps of declarations to objects: below everything that touches the world
@@ -98,7 +99,9 @@ def test_every_row_names_modules_that_exist() -> None:
 def test_no_modules_import_each_other_in_a_ring() -> None:
     graph = {module: top_level_imports(module) & MODULES.keys() for module in MODULES}
 
-    TopologicalSorter(graph).prepare()  # raises CycleError with the ring
+    order = tuple(TopologicalSorter(graph).static_order())  # raises CycleError with the ring
+
+    assert set(order) == set(MODULES)
 
 
 def test_nobody_but_the_entry_point_imports_the_command_line() -> None:
@@ -113,4 +116,4 @@ def test_the_command_line_loads_no_verb_and_no_parser_until_one_is_needed() -> N
 
     done = subprocess.run([sys.executable, "-c", probe % (watched,)], capture_output=True, text=True, check=True)
 
-    assert done.stdout.split() == ["envgen", "envgen.cli", "envgen.errors", "envgen.model"]
+    assert set(done.stdout.split()) <= {"envgen", "envgen.cli", "envgen.errors", "envgen.model"}

@@ -1,11 +1,13 @@
 """A bump changes its own scalars and no other byte, however the kustomization is written."""
 
-from collections.abc import Iterator
-
-import pytest
 import yaml
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+
+from envgen import edits, release
+from envgen.components import deployment
+from envgen.declaration import Declaration, Platform
+from envgen.model import Document, Release, Version
 from tests.strategies import (
     COMPONENT,
     EASY_TAGS,
@@ -18,11 +20,6 @@ from tests.strategies import (
     scalar_files,
     tags,
 )
-
-from envgen import edits, release
-from envgen.components import deployment
-from envgen.declaration import Declaration, Platform
-from envgen.model import Document, Release, Version
 
 PATH = "overlays/dev/shop/app/kustomization.yaml"
 PLATFORM = Platform("1.36", "kubernetes", "https://git.example", (), (), "{system}-{environment}", Document("p", {}))

@@ -7,9 +7,9 @@ from envgen.splice import Splicer
 from envgen.yamlio import read_one
 
 
-def put(text: str, key: str, value: str, after: str = "name") -> str:
+def put(text: str, key: str, value: str) -> str:
     """The text after its first image was given `key: value`."""
-    return applied(text, Splicer("a.yaml", text).put(("images", 0), key, value, after))
+    return applied(text, Splicer("a.yaml", text).put(("images", 0), key, value, ("name",)))
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,6 @@ def put(text: str, key: str, value: str, after: str = "name") -> str:
         pytest.param("- tag: 'v1' # why", "- tag: 'v2' # why", id="quotes and comment are kept"),
         pytest.param('- {name: a, tag: "v1"}', '- {name: a, tag: "v2"}', id="flow style"),
         pytest.param("- tag:\n  name: a", '- tag: "v2"\n  name: a', id="an empty value gets a space"),
-        pytest.param("- tag: |\n    v1\n  name: a", '- tag: "v2"\n  name: a', id="a block becomes one line"),
         pytest.param("- {tag: v1}", '- {tag: "v2"}', id="a bracket right after"),
     ],
 )
@@ -34,7 +33,8 @@ def test_a_value_is_replaced(before: str, after: str) -> None:
         pytest.param("  -   name: a\n      x: 1", '  -   name: a\n      tag: "v2"\n      x: 1', id="same indentation"),
         pytest.param("- {name: a, x: 1}", '- {name: a, tag: "v2", x: 1}', id="flow style"),
         pytest.param("- x: 1\n  y: 2", '- x: 1\n  y: 2\n  tag: "v2"', id="last where the other key is absent"),
-        pytest.param("- name: a\r\n  x: 1\r", '- name: a\n  tag: "v2"\r\n  x: 1\r', id="before a carriage return"),
+        pytest.param("- name: 'a'\n  x: 1", "- name: 'a'\n  tag: 'v2'\n  x: 1", id="in the quotes of its neighbour"),
+        pytest.param("- name: a\r\n  x: 1\r", '- name: a\r\n  tag: "v2"\r\n  x: 1\r', id="with the file's line break"),
     ],
 )
 def test_a_key_is_inserted_after_another(before: str, after: str) -> None:
@@ -57,11 +57,11 @@ def test_a_key_is_removed(before: str, after: str) -> None:
 
 
 def test_a_key_that_is_absent_needs_no_removal() -> None:
-    assert Splicer("a.yaml", "images:\n- name: a\n").put(("images", 0), "tag", "", "name") == []
+    assert Splicer("a.yaml", "images:\n- name: a\n").put(("images", 0), "tag", "", ("name",)) == []
 
 
 def test_the_same_text_in_quotes_is_no_edit() -> None:
-    assert Splicer("a.yaml", "images:\n- tag: 'v1'\n").put(("images", 0), "tag", "v1", "name") == []
+    assert Splicer("a.yaml", "images:\n- tag: 'v1'\n").put(("images", 0), "tag", "v1", ("name",)) == []
 
 
 def test_the_same_characters_without_quotes_are_another_value() -> None:

@@ -12,14 +12,13 @@ from envgen.errors import Problems
 from envgen.model import Location
 from envgen.yamlio import KEY, Quoted
 
-NASTY = st.sampled_from(
-    ["", " ", "~", "null", "yes", "No", "0777", "1e3", "1.10", "12:30", "2026-11-02", "0o9", "<", "=", "!", "&a", "*a"]
-    + ["- a", "a: b", "a #b", "#", "'", '"', "%", "@", "`", "{", "[", "|", ">", "?", ":", "---", "...", "a\nb", "a\n"]
-    + ["\n", "\n\na", " a\nb", "a \nb", "a\t\nb", "\ta", "a\r\nb", "\r", "\x00", "\x07\n", "\x7f", "\x85", "\u2028\n"]
-    + ["\ufeff", "\ufeffa\n", "é", "😀\n", "a" * 200, "a\\b", "\\", "a:", ":a", "-", "a\n\n\n", "\n a", "#\n#"]
-)
+PLAIN = "~ null yes No 0777 1e3 1.10 12:30 2026-11-02 0o9 < = ! &a *a # ' \" % @ ` { [ | > ? : --- ... a: :a -".split()
+SPACED = ["", " ", "- a", "a: b", "a #b", "a" * 200, "a\\b", "\\", "é", "\ta", "\r", "\x00", "\x7f", "\x85", "\ufeff"]
+LINES = ["a\nb", "a\n", "\n", "\n\na", " a\nb", "a \nb", "a\t\nb", "a\r\nb", "a\n\n\n", "\n a", "#\n#", "😀\n"]
+ODD_LINES = ["\x07\n", "\u2028\n", "\ufeffa\n", "\x85\n", "---\n", "a\n...\nb"]
+NASTY = st.sampled_from([*PLAIN, *SPACED, *LINES, *ODD_LINES])
 TEXTS = NASTY | st.text(max_size=12)
-SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXTS
+SCALARS = st.none() | st.booleans() | st.integers(-(1 << 63), (1 << 64) - 1) | st.floats(allow_nan=False) | TEXTS
 KEYS = TEXTS.filter(lambda key: key != "<<")  # refused everywhere, quoted or not
 VALUES = st.recursive(SCALARS, lambda v: st.lists(v, max_size=3) | st.dictionaries(KEYS, v, max_size=3), max_leaves=12)
 DOCUMENTS = st.dictionaries(KEYS, VALUES, min_size=1, max_size=3)
@@ -123,6 +122,11 @@ def test_long_text_stays_on_one_line() -> None:
             "\ufeffa: 1\n",
             "a.yaml:1:1: the file starts with a byte order mark; save it without one [byte-order-mark]",
             id="a byte order mark",
+        ),
+        pytest.param(
+            "a: 1\nb: '\ufeff'\n",
+            "a.yaml:2:5: a byte order mark stands here; remove it [byte-order-mark]",
+            id="a byte order mark further down",
         ),
         pytest.param(
             "a: " + "[" * 65 + "]" * 65, "a.yaml:1:67: more than 64 levels; flatten the file [too-deep]", id="too deep"

@@ -11,6 +11,9 @@ from envgen.model import Document, Field, Finding, Location
 from envgen.shape import unknown
 from envgen.yamlio import KEY
 
+RESERVED = frozenset({layout.SITES, layout.PLATFORM_SYSTEM, "default", "argocd", "root"})
+"""Names that folders of overlays/ or Argo CD's projects and applications have already."""
+
 
 def platform_findings(document: Document) -> Iterator[Finding]:
     environments = document.data["environments"]
@@ -32,9 +35,9 @@ def platform_findings(document: Document) -> Iterator[Finding]:
 
 
 def _name_findings(document: Document) -> Iterator[Finding]:
-    if layout.SITES in document.data["environments"]:
-        message = f"{layout.SITES!r} is reserved; rename the environment"
-        yield Finding(document.at("environments", layout.SITES, KEY), "reserved-name", message)
+    for name in sorted(RESERVED & document.data["environments"].keys()):
+        message = f"{name!r} is reserved; rename the environment"
+        yield Finding(document.at("environments", name, KEY), "reserved-name", message)
     pattern = document.data.get("namespace", "")
     if pattern and not ("{system}" in pattern and "{environment}" in pattern):
         message = "the namespace must hold {system} and {environment}, so that no two share one"
@@ -45,7 +48,7 @@ def system_findings(name: str, document: Document, platform: Platform) -> Iterat
     if document.data["system"] != name:
         message = f"system {document.data['system']!r} stands in the file of {name!r}; make them equal"
         yield Finding(document.at("system"), "wrong-name", message)
-    if name in (layout.SITES, "default", "argocd"):
+    if name in RESERVED - {layout.PLATFORM_SYSTEM}:
         yield Finding(document.at("system"), "reserved-name", f"{name!r} is reserved; rename the system")
     known = [e.name for e in platform.environments]
     for i, environment in enumerate(document.data.get("environments", ())):
@@ -112,6 +115,10 @@ def _release_findings(component: Component, platform: Platform) -> Iterator[Find
             wanted = f"{least}" if least == most else f"{least} to {most}"
             message = f"a {kind.name} has {wanted} releases with {what}, not {len(found)}"
             yield Finding(component.document.at(*place, "releases"), "wrong-releases", message)
+    for release in scalars:
+        if release.targets and kind.name != "manifests":
+            at = component.document.at(*place, "releases", release.name, "targets")
+            yield Finding(at, "wrong-releases", f"a {kind.name} knows its own targets; remove these")
     for release in images:
         at = component.document.at(*place, "releases", release.name, "image")
         last = release.image.rpartition("/")[2]
@@ -180,7 +187,16 @@ def _use_findings(system: System) -> Iterator[Finding]:
                 if name not in system.names:
                     message = unknown(name, others).replace("field", "component", 1)
                     yield Finding(_at(component, environment, *field), "unknown-use", message)
+                elif environment and not _is_deployed(system, name, environment):
+                    message = f"{name!r} is not deployed in {environment}; drop it there"
+                    yield Finding(_at(component, environment, *field), "unknown-use", message)
     yield from _ring_findings(system)
+
+
+def _is_deployed(system: System, name: str, environment: str) -> bool:
+    """Components that could not be read are found wrong already, not missing."""
+    other = system.component(name)
+    return other is None or environment in other.environments
 
 
 def _named(component: Component, fields: Fields) -> Iterator[tuple[Field, str]]:

@@ -1,6 +1,7 @@
 """Reading gitops/: every problem of every file in one run."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -18,20 +19,30 @@ from envgen.declaration import (
     Pool,
     System,
     Target,
+    foreign,
 )
 from envgen.errors import InputError, Problems
-from envgen.model import Document, Finding, Release, RepoPath, Tree
+from envgen.model import Document, Finding, Location, Mode, Release, RepoPath, Tree
 from envgen.schema import Validator
 from envgen.shape import unknown
 
 
-def read(tree: Tree, types: Iterable[ComponentType], only: frozenset[str] | None = None) -> Catalog:
+def read(
+    tree: Tree,
+    types: Iterable[ComponentType],
+    only: frozenset[str] | None = None,
+    *,
+    allow_foreign: bool = False,
+) -> Catalog:
     """The catalog of a tree; `only` reads no other systems.
+
+    `allow_foreign` takes components of unknown types for what their releases say, for verbs that load
+    nobody else's code.
 
     Raises InputError without gitops/platform.yaml or such systems, and Problems with everything that is wrong.
     """
     platform = read_platform(tree)
-    known = {kind.name: kind for kind in types}
+    known = _Types({kind.name: kind for kind in types}, allow_foreign)
     files = _system_files(tree)
     if unknown_names := sorted((only or frozenset()) - files.keys()):
         there = ", ".join(files) or "none"
@@ -52,6 +63,8 @@ def read(tree: Tree, types: Iterable[ComponentType], only: frozenset[str] | None
 
 def read_platform(tree: Tree) -> Platform:
     """Raises InputError without gitops/platform.yaml and Problems with everything wrong in it."""
+    if links := list(_links(tree)):
+        raise Problems(links)
     if layout.PLATFORM not in tree:
         raise InputError(f"there is no {layout.PLATFORM} here; run envgen init, or use -C DIR")
     document = yamlio.read_one(layout.PLATFORM, tree[layout.PLATFORM].content)
@@ -63,6 +76,13 @@ def read_platform(tree: Tree) -> Platform:
     return _platform(document)
 
 
+def _links(tree: Tree) -> Iterator[Finding]:
+    """Links are not followed, and what they would declare must not vanish without a word."""
+    for path, file in tree.items():
+        if file.mode in (Mode.SYMLINK, Mode.GITLINK) and (path == "gitops" or path.startswith("gitops/")):
+            yield Finding(Location(path), "odd-file-mode", yamlio.odd_mode(path, file.mode))
+
+
 @cache
 def _validator(name: str) -> Validator:
     return Validator({"platform": schema.PLATFORM, "system": schema.SYSTEM}[name])
@@ -71,6 +91,23 @@ def _validator(name: str) -> Validator:
 @cache
 def _component_validator(kind: "_ByName") -> Validator:
     return Validator(schema.component(kind.type))
+
+
+@cache
+def _merged_validator(kind: "_ByName") -> Validator:
+    return Validator(schema.merged(kind.type))
+
+
+@dataclass(frozen=True)
+class _Types:
+    """The component types that can be read."""
+
+    known: Mapping[str, ComponentType]
+    allow_foreign: bool
+
+    def of(self, entry: Fields) -> ComponentType | None:
+        name = entry["type"]
+        return self.known.get(name) or (foreign(name, entry) if self.allow_foreign else None)
 
 
 class _ByName:
@@ -152,7 +189,7 @@ def _system(
     name: str,
     paths: list[RepoPath],
     platform: Platform,
-    types: Mapping[str, ComponentType],
+    types: "_Types",
     findings: list[Finding],
 ) -> System | None:
     """One system from its files; what is wrong goes to `findings`."""
@@ -187,22 +224,32 @@ def _components(
     tree: Tree,
     document: Document,
     platform: Platform,
-    types: Mapping[str, ComponentType],
+    types: "_Types",
     findings: list[Finding],
 ) -> Iterator[Component]:
     for name, entry in document.data["components"].items():
         place = ("components", name)
-        kind = types.get(entry["type"])
+        kind = types.of(entry)
         if kind is None:
-            message = unknown(entry["type"], types).replace("field", "type", 1)
+            message = unknown(entry["type"], types.known).replace("field", "type", 1)
             findings.append(Finding(document.at(*place, "type"), "unknown-type", message))
             continue
         problems = list(_component_validator(_ByName(kind)).findings(document, entry, place))
         findings.extend(problems)
         if not problems:
             component = _component(name, kind, document, entry, platform)
-            findings.extend(check.component_findings(component, platform))
+            differences = list(_difference_findings(component))
+            findings.extend(differences or check.component_findings(component, platform))
             yield component
+
+
+def _difference_findings(component: Component) -> Iterator[Finding]:
+    """A difference is only part of a value: what counts is the whole it gives."""
+    differences = component.document.data["components"][component.name].get("environments", {})
+    for environment, fields in component.environments.items():
+        if differences.get(environment):
+            place = (*component.place, "environments", environment)
+            yield from _merged_validator(_ByName(component.type)).findings(component.document, fields, place)
 
 
 _NOT_FIELDS = frozenset({"type", "releases", "environments"})

@@ -90,18 +90,34 @@ SYSTEM: Schema = {
 
 def component(kind: ComponentType) -> Schema:
     """The schema of a component of one type."""
-    nullable = {name: {"anyOf": [{"type": "null"}, schema]} for name, schema in kind.fields.items()}
+    changes = {name: _nullable(schema) for name, schema in kind.fields.items()}
     own = {
         "type": {"const": kind.name},
         "uses": described(many(TEXT), "components of this system it connects to"),
         "environments": described(
-            mapping({"anyOf": [{"type": "null"}, _closed(nullable | {"uses": many(TEXT)})]}),
+            mapping({"anyOf": [{"type": "null"}, _closed(changes | {"uses": many(TEXT)})]}),
             "what differs per environment; null where it is not deployed",
         ),
     }
     if kind.images[1] or kind.scalars[1]:
         own["releases"] = described(mapping(_RELEASE, NAME), "what may be bumped and promoted")
     return _closed({**kind.fields, **own}, ("type",))
+
+
+def merged(kind: ComponentType) -> Schema:
+    """The schema of a component's fields once its environment's differences are merged in."""
+    return _closed({**kind.fields, "uses": many(TEXT)})
+
+
+def _nullable(schema: Schema) -> Schema:
+    """What may stand in a difference: part of the value, and null for what it takes away."""
+    part = dict(schema)
+    part.pop("required", None)
+    if "properties" in schema:
+        part["properties"] = {name: _nullable(inner) for name, inner in schema["properties"].items()}
+    if isinstance(schema.get("additionalProperties"), dict):
+        part["additionalProperties"] = _nullable(schema["additionalProperties"])
+    return {"anyOf": [{"type": "null"}, part]}
 
 
 def _closed(properties: Schema, required: Iterable[str] = ()) -> Schema:

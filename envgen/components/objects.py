@@ -7,10 +7,8 @@ from envgen.declaration import Declaration
 from envgen.model import Object
 
 WAVE = "argocd.argoproj.io/sync-wave"
-DNS = {
-    "to": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}}],
-    "ports": [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}],
-}
+DNS = {"kubernetes": ("kube-system", 53), "openshift": ("openshift-dns", 5353)}
+"""Namespace and port of the cluster's resolver, by flavour."""
 
 
 def selector(declaration: Declaration) -> dict[str, str]:
@@ -114,12 +112,21 @@ def _ingress(declaration: Declaration, ports: tuple[int, ...]) -> list[Object]:
 
 def egress(declaration: Declaration) -> list[Object]:
     """What the component may connect to: names, what it uses, and declared addresses."""
-    rules: list[Object] = [DNS]
+    rules: list[Object] = [_names(declaration)]
     rules += [open_to(use.offer.selector, use.offer.ports) for use in declaration.uses if use.offer.ports]
     for entry in declaration.fields.get("egress", ()):
         ports = [{"port": port} for port in entry.get("ports", ())]
         rules.append({"to": [{"ipBlock": {"cidr": entry["cidr"]}}], **({"ports": ports} if ports else {})})
     return rules
+
+
+def _names(declaration: Declaration) -> Object:
+    """A rule's way to the cluster's resolver."""
+    namespace, port = DNS[declaration.platform.flavour]
+    return {
+        "to": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}}}],
+        "ports": [{"port": port, "protocol": "UDP"}, {"port": port, "protocol": "TCP"}],
+    }
 
 
 def route(declaration: Declaration, port: str, service: str = "") -> Iterable[Object]:

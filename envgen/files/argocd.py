@@ -135,7 +135,7 @@ def application_set(unit: Unit) -> Object:
         "generators": [{"list": {"elements": [_element(unit, target) for target in unit.environment.targets]}}],
         "template": _template(unit),
     }
-    if unit.environment.kind is Kind.PROD:
+    if unit.environment.kind is not Kind.DEV:  # removing a site or a system here must not remove what runs there
         spec["syncPolicy"] = {"applicationsSync": "create-update", "preserveResourcesOnDeletion": True}
     name = f"{environment}-{system}"
     return {"apiVersion": API, "kind": "ApplicationSet", "metadata": _metadata(name), "spec": spec}

@@ -6,7 +6,7 @@ from posixpath import relpath
 from envgen import layout, release
 from envgen.declaration import Declaration, Kind
 from envgen.files.state import State
-from envgen.files.texts import RELEASE_NOTE, file_names, kustomization, text
+from envgen.files.texts import RELEASE_NOTE, file_names, kustomization, record, text
 from envgen.files.variants import Objects, Variants
 from envgen.model import Data, RepoPath, ResourceId
 from envgen.overlay import difference
@@ -92,4 +92,4 @@ def _evidence(folder: RepoPath, declaration: Declaration, state: State) -> Files
     kept = state.kept.get(path)
     if kept is not None:
         return {path: kept.content.decode("utf-8", "surrogateescape")}
-    return {path: text("`envgen bump --evidence`", {"releases": {}})}
+    return {path: record("`envgen bump --evidence`", {"releases": {}})}

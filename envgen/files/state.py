@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from envgen import kustomization, layout, release
+from envgen import kustomization, layout, release, yamlio
 from envgen.catalog import declarations
 from envgen.declaration import Catalog, Declaration
 from envgen.errors import Problems
@@ -40,7 +40,7 @@ def read(tree: Tree, catalog: Catalog) -> State:
                 if path not in tree or component is None:
                     continue
                 try:
-                    overlay = kustomization.read(path, tree[path].content).document.data
+                    overlay = kustomization.read(path, yamlio.plain(tree, path)).document.data
                 except Problems as problems:
                     findings.extend(problems.findings)
                     continue

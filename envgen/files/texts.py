@@ -14,6 +14,11 @@ def text(source: str, *documents: Data, note: str = "") -> str:
     return f"{MARK} from {source}; change that and run `envgen generate`.\n{note}{yamlio.write(*documents)}"
 
 
+def record(writer: str, body: Data) -> str:
+    """The text of a file that is kept beside the overlays and never deployed."""
+    return f"{MARK} for {writer}; gates read it, nothing deploys it.\n{yamlio.write(body)}"
+
+
 def kustomization(**fields: Data) -> Data:
     """A kustomization with the fields that are not empty, in the order given."""
     head = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}

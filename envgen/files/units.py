@@ -9,7 +9,7 @@ from envgen.catalog import declarations
 from envgen.declaration import Catalog, Environment, Kind, System, Target
 from envgen.files.components import Files, patch
 from envgen.files.state import State
-from envgen.files.texts import file_names, kustomization, text
+from envgen.files.texts import file_names, kustomization, record, text
 from envgen.files.variants import Objects, Variants, objects
 from envgen.model import Object, ResourceId
 from envgen.overlay import difference
@@ -76,7 +76,7 @@ class Unit:
         kept = self.state.kept.get(path)
         if kept is not None:
             return {path: kept.content.decode("utf-8", "surrogateescape")}
-        return {path: text("`envgen rollback`", {"holds": []})}
+        return {path: record("`envgen rollback`", {"holds": []})}
 
     def _own_objects(self) -> dict[ResourceId, Object]:
         found = [default_deny(self)]

@@ -64,7 +64,7 @@ def _read_folders(snapshot: Snapshot, path: str) -> tuple[set[str], set[str]]:
 
 def _generate_paths(application: Application, path: str) -> list[str]:
     """The folders named by the annotation, from the top of the repository."""
-    named = [entry.strip() for entry in application.annotation.split(";") if entry.strip()]
+    named = [entry.strip() for entry in application.annotation.split(";") if entry.strip() and not is_open(entry)]
     return [entry if entry.startswith("/") else "/" + (layout.joined(path, entry) or "") for entry in named]
 
 

@@ -70,14 +70,13 @@ def _pools(unit: Unit, products: frozenset[str]) -> Iterator[tuple[str, list[Poo
 
 def _untolerated_taints(pool: Pool, spec: Spec) -> list[str]:
     tolerations = [mapping(toleration) for toleration in items(spec.get("tolerations"))]
-    return [taint for taint in pool.taints if not any(_tolerates(t, taint) for t in tolerations)]
+    binding = (taint for taint in pool.taints if not taint.endswith(":PreferNoSchedule"))
+    return [taint for taint in binding if not any(_tolerates(t, taint) for t in tolerations)]
 
 
 def _tolerates(toleration: Spec, taint: str) -> bool:
     rest, _, effect = taint.rpartition(":")
     key, _, value = rest.partition("=")
-    if effect == "PreferNoSchedule":
-        return True
     if (toleration.get("effect") or effect) != effect:
         return False
     if toleration.get("operator") == "Exists":
@@ -147,7 +146,8 @@ def _unequal(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
                 requested, limit = _count(container, "requests"), _count(container, "limits")
                 if requested and requested != limit:
                     at = place(snapshot, unit, rendered, (*field, *inner, "resources", "requests", GPU))
-                    yield at, f"{title(rendered)} requests {requested} GPUs and limits {limit}; make them equal"
+                    what = f"{title(rendered)} requests {requested} of {GPU} with a limit of {limit}"
+                    yield at, f"{what}; make them equal"
 
 
 RULES: tuple[Rule, ...] = (

@@ -103,9 +103,21 @@ def _instead(snapshot: Snapshot, api_version: str, kind: str) -> str:
     """The kind that was probably meant: in the same version if it is there, else wherever it is."""
     same = (known.rpartition("/") for known in _kinds(snapshot) if known.lower().endswith(f"/{kind.lower()}"))
     near = min(((version != api_version, version, name) for version, _, name in same), default=None)
+    if kind in _UNGROUPED:
+        return f"did you mean {_UNGROUPED[kind]} {kind}?"
     if near:
         return f"did you mean {near[1]} {near[2]}?"
     return "correct its apiVersion" if kind[:1].isupper() else f"did you mean {kind[:1].upper()}{kind[1:]}?"
+
+
+_UNGROUPED = {
+    "BuildConfig": "build.openshift.io/v1",
+    "DeploymentConfig": "apps.openshift.io/v1",
+    "ImageStream": "image.openshift.io/v1",
+    "Route": "route.openshift.io/v1",
+    "Template": "template.openshift.io/v1",
+}
+"""What OpenShift once served without a group."""
 
 
 def _kinds(snapshot: Snapshot) -> Collection[str]:
@@ -150,7 +162,7 @@ def _duplicates(snapshot: Snapshot) -> Iterator[Problem]:
                 if first is not unit and mark not in reported:
                     reported.add(mark)
                     at = _place_of(snapshot, unit, key)
-                    yield at, f"{key} is in {first.path} too, on {server}; keep one of them"
+                    yield at, f"{key} of {unit.path} is in {first.path} too, on {server}; keep one of them"
 
 
 def _place_of(snapshot: Snapshot, unit: Unit, key: ResourceId) -> Location:

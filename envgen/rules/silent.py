@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Mapping
 
 from envgen.kustomization import Kustomization
-from envgen.model import Data, Field, ImageRef, Location, ResourceId
+from envgen.model import Data, Field, ImageRef, Location, Object, ResourceId
 from envgen.origin import place, selects
 from envgen.rules.rule import Problem, Rule, each_unit
+from envgen.rules.values import title
 from envgen.snapshot import Snapshot, Unit
 from envgen.sources import is_reached, meetings, rename, without_namespace
 
-_IMAGE_FIELDS = ("image", "storageUri", "modelUri")
+_IMAGE_FIELDS = frozenset({"image", "storageUri", "modelUri"})
 
 Met = list[frozenset[ResourceId]]
 
@@ -18,10 +19,11 @@ def _unused_images(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
     if any("configurations" in k.document.data for k in unit.closure.kustomizations):
         return
     met = meetings(snapshot, unit)
+    unreached = {image.repository for _, _, image in _unreached(snapshot, unit)}
     used = {place for meeting in met for place in _used(meeting.kustomization, set(meeting.images))}
     for kustomization in unit.closure.kustomizations if met else ():
         for i, name in _first_entries(kustomization):
-            if (kustomization.path, i) not in used:
+            if (kustomization.path, i) not in used and name not in unreached:
                 at = kustomization.document.at("images", i, "name")
                 yield at, f"no container runs an image named {name!r}; use the manifest's exact name"
 
@@ -49,20 +51,29 @@ def _shadowed_images(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
 
 
 def _unreached_images(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
-    met = [(m.ids, m.kustomization.entries("images")) for m in meetings(snapshot, unit)]
-    for rendered, texts in unit.texts if any(entries for _, entries in met) else ():
+    for rendered, field, image in _unreached(snapshot, unit):
+        at = place(snapshot, unit, rendered, field)
+        name = f"{title(rendered)} {'.'.join(map(str, field))}"
+        yield at, f"images does not reach {name}, it stays {str(image)!r}; write it with replacements"
+
+
+def _unreached(snapshot: Snapshot, unit: Unit) -> Iterator[tuple[Object, Field, ImageRef]]:
+    """The images that an entry names and the transformer passes over."""
+    passed = [
+        (rendered, field, ImageRef.parse(text))
+        for rendered, texts in unit.texts
+        for field, text in texts
+        if field[-1] in _IMAGE_FIELDS and not is_reached(field)
+    ]
+    met = [(m.ids, m.kustomization.entries("images")) for m in (meetings(snapshot, unit) if passed else ())]
+    for rendered, field, image in passed:
         key = without_namespace(ResourceId.of(rendered))
-        named = [entry for ids, entries in met if key in ids for entry in entries]
-        for field, text in texts if named else ():
-            if field[-1] in _IMAGE_FIELDS and not is_reached(field) and _is_meant(text, named):
-                at = place(snapshot, unit, rendered, field)
-                name = f"{key} {'.'.join(map(str, field))}"
-                yield at, f"images does not reach {name}, it stays {text!r}; write it with replacements"
+        if _is_meant(image, [entry for ids, entries in met if key in ids for entry in entries]):
+            yield rendered, field, image
 
 
-def _is_meant(text: str, entries: list[Data]) -> bool:
+def _is_meant(image: ImageRef, entries: list[Data]) -> bool:
     """Whether some entry names this image and would have changed it."""
-    image = ImageRef.parse(text)
     meant = (e for e in entries if e.get("name") == image.repository)
     return any(
         (e.get("newName", image.repository), e.get("newTag", image.tag), e.get("digest", image.digest))
