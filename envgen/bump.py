@@ -9,7 +9,7 @@ from envgen.components import TYPES
 from envgen.declaration import Kind
 from envgen.diff import unified
 from envgen.errors import InputError, Problems
-from envgen.evidence import Evidence, evidence_text
+from envgen.evidence import Evidence, evidence_text, parsed
 from envgen.model import NO_VERSION, Data, Finding, RepoPath, Tree, Version
 from envgen.release import versions
 from envgen.request import Dev, Place, Request, version_for
@@ -86,7 +86,9 @@ def plan(tree: Tree, requests: Iterable[Request], evidence: Evidence | None = No
         _edit(tree, folder, changes[folder], contents, bumped)
         if evidence:
             path = f"{folder}/{layout.EVIDENCE}"
-            text = evidence_text(evidence, {place.release.name: version for place, version in changes[folder]})
+            before = parsed(path, tree[path].content) if path in tree else Evidence({})
+            new = {place.release.name: version for place, version in changes[folder]}
+            text = evidence_text(evidence, new, before)
             contents[path] = text.encode()
     return Plan(worktree.changed(tree, contents), tuple(bumped), tree)
 

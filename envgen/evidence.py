@@ -11,7 +11,7 @@ from envgen import yamlio
 from envgen.catalog.schema import EVIDENCE
 from envgen.errors import InputError, Problems
 from envgen.files.texts import record
-from envgen.model import Data, Version
+from envgen.model import Data, RepoPath, Version
 from envgen.schema import Validator
 
 SOURCE = "`envgen bump --evidence`"
@@ -31,19 +31,25 @@ def read(path: Path) -> Evidence:
         content = path.read_bytes()
     except OSError as err:
         raise InputError(f"cannot read evidence {path.name}: {err.strerror}") from err
-    document = yamlio.read_one(path.name, content)
+    return parsed(path.name, content)
+
+
+def parsed(path: RepoPath, content: bytes) -> Evidence:
+    """Raises Problems if it is wrong."""
+    document = yamlio.read_one(path, content)
     if problems := list(Validator(EVIDENCE).findings(document, document.data)):
         raise Problems(problems)
     return Evidence(document.data["releases"], document.data.get("signature", ""))
 
 
-def evidence_text(evidence: Evidence, versions: Mapping[str, Version]) -> str:
+def evidence_text(evidence: Evidence, versions: Mapping[str, Version], before: Evidence) -> str:
     """The evidence file of a component whose releases now have these versions.
 
+    What it said `before` of other releases stays, unless a signature covers one or the other as a whole.
     Raises InputError if the evidence speaks of other releases or of another version.
     """
-    releases = {}
-    for name, said in sorted(evidence.releases.items()):
+    releases = {} if evidence.signature or before.signature else dict(before.releases)
+    for name, said in evidence.releases.items():
         if name not in versions:
             bumped = ", ".join(sorted(versions))
             raise InputError(f"the evidence speaks of release {name!r}, the bump is of {bumped}")

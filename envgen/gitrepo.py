@@ -69,7 +69,9 @@ class Repository:
         others = self.run("ls-files", "-z", "--others", "--modified", "--deleted", "--", *folders)
         if others.code or others.stdout:
             return None
-        return self.output("ls-files", "-z", "--stage", "--", *folders).hex()
+        listed = self.output("ls-files", "-z", "--stage", "-v", "--", *folders)
+        is_trusted = all(line.startswith(b"H ") for line in listed.split(b"\0") if line)  # not assume-unchanged
+        return listed.hex() if is_trusted else None
 
     def branch(self) -> str:
         """The checked-out branch.  Raises InputError on a detached HEAD."""

@@ -119,21 +119,60 @@ def test_every_verb_refuses_a_file_that_cannot_be_read(verb: tuple[str, ...], pa
 
 
 MEANING = (
-    pytest.param("type: deployment", "type: deploymnet", "4:11: unknown type 'deploymnet'; did you mean 'deployment'", id="an unknown type"),
+    pytest.param(
+        "type: deployment",
+        "type: deploymnet",
+        "4:11: unknown type 'deploymnet'; did you mean 'deployment'",
+        id="an unknown type",
+    ),
     pytest.param("port:", "prot:", "6:5: unknown field 'prot'; did you mean 'port'?", id="a misspelt field"),
     pytest.param("port: 8080", "port: eighty", "6:11: 'eighty' is not a whole number", id="a word for a number"),
     pytest.param("port: 8080", "port: 0", "6:11: 0 is less than the minimum of 1", id="a number out of range"),
-    pytest.param("port: 8080", "uses: [api]", "6:11: api uses api: no order to start them in; drop one use", id="a use of itself"),
+    pytest.param(
+        "port: 8080", "uses: [api]", "6:11: api uses api: no order to start them in; drop one use", id="a use of itself"
+    ),
     pytest.param("port: 8080", "uses: [nobody]", "6:12: unknown component 'nobody'", id="a use of nothing"),
-    pytest.param("port: 8080", "environments: {prd: {}}", "6:20: unknown environment 'prd'; did you mean 'prod'?", id="an unknown environment"),
-    pytest.param("port: 8080", "gpu: {pool: t4, count: 1}", "6:10: dev has no pool 't4' on dev; there is no GPU pool", id="a GPU nobody has"),
-    pytest.param("port: 8080", "env: {A: {site: x}}", "6:14: no site value 'x' in dev for dev; declare it", id="an undeclared site value"),
-    pytest.param("shop/api}", "shop/api:v1}", "5:29: 'registry.example/shop/api:v1' carries a version", id="a version in the catalog"),
-    pytest.param("registry.example/shop", "docker.io/shop", "5:29: docker.io/shop/api comes from none of", id="a foreign registry"),
-    pytest.param("system: shop", "system: shp", "1:9: system 'shp' stands in the file of 'shop'", id="a name unlike its file"),
+    pytest.param(
+        "port: 8080",
+        "environments: {prd: {}}",
+        "6:20: unknown environment 'prd'; did you mean 'prod'?",
+        id="an unknown environment",
+    ),
+    pytest.param(
+        "port: 8080",
+        "gpu: {pool: t4, count: 1}",
+        "6:10: dev has no pool 't4' on dev; there is no GPU pool",
+        id="a GPU nobody has",
+    ),
+    pytest.param(
+        "port: 8080",
+        "env: {A: {site: x}}",
+        "6:14: no site value 'x' in dev for dev; declare it",
+        id="an undeclared site value",
+    ),
+    pytest.param(
+        "shop/api}",
+        "shop/api:v1}",
+        "5:29: 'registry.example/shop/api:v1' carries a version",
+        id="a version in the catalog",
+    ),
+    pytest.param(
+        "registry.example/shop",
+        "docker.io/shop",
+        "5:29: docker.io/shop/api comes from none of",
+        id="a foreign registry",
+    ),
+    pytest.param(
+        "system: shop", "system: shp", "1:9: system 'shp' stands in the file of 'shop'", id="a name unlike its file"
+    ),
     pytest.param("  api:", "  API:", "3:3: 'API' does not fit", id="a name Kubernetes refuses"),
-    pytest.param("releases: {app: {image: registry.example/shop/api}}", "health: /", "a deployment has 1 releases", id="no release"),
-)  # fmt: skip
+    pytest.param(
+        "releases: {app: {image: registry.example/shop/api}}",
+        "health: /",
+        "a deployment has 1 releases",
+        id="no release",
+    ),
+)
 
 
 @pytest.mark.parametrize(("old", "new", "expected"), MEANING)
@@ -225,21 +264,52 @@ def swap(path: Path, make: Callable[[Path], object]) -> None:
     [
         pytest.param(SYSTEM, lambda p: link(p, "shop.yaml.old"), GENERATE, 1, "symlink", id="a link for a system"),
         pytest.param(SYSTEM, lambda p: link(p, "/dev/zero"), GENERATE, 1, "symlink", id="a link to a device"),
-        pytest.param(PLATFORM_FILE, lambda p: link(p, "platform.yaml.old"), GENERATE, 1, "symlink", id="a link for the platform"),
-        pytest.param(API, lambda p: link(p, "kustomization.yaml.old"), VALIDATE, 1, "symlink", id="a link for a kustomization"),
-        pytest.param(API, lambda p: link(p, "kustomization.yaml.old"), BUMP, 1, "symlink", id="a link for release state"),
+        pytest.param(
+            PLATFORM_FILE, lambda p: link(p, "platform.yaml.old"), GENERATE, 1, "symlink", id="a link for the platform"
+        ),
+        pytest.param(
+            API, lambda p: link(p, "kustomization.yaml.old"), VALIDATE, 1, "symlink", id="a link for a kustomization"
+        ),
+        pytest.param(
+            API, lambda p: link(p, "kustomization.yaml.old"), BUMP, 1, "symlink", id="a link for release state"
+        ),
         pytest.param("base/shop/api", lambda p: link(p, "api.old"), VALIDATE, 1, "symlink", id="a link for a folder"),
-        pytest.param("overlays/dev/shop", lambda p: link(p, "shop.old"), GENERATE, 2, "symlink", id="a link for a generated folder"),
+        pytest.param(
+            "overlays/dev/shop",
+            lambda p: link(p, "shop.old"),
+            GENERATE,
+            2,
+            "symlink",
+            id="a link for a generated folder",
+        ),
         pytest.param("overlays", lambda p: link(p, "overlays.old"), GENERATE, 2, "symlink", id="a link for a root"),
-        pytest.param(PLATFORM_FILE, Path.mkdir, GENERATE, 2, "there is no gitops/platform.yaml here", id="a folder for the platform"),
-        pytest.param("base/shop/api/service.yaml", Path.mkdir, GENERATE, 2, "is a folder where a file belongs", id="a folder for a file"),
-        pytest.param("base/shop/api", Path.touch, GENERATE, 2, "is a file where a folder belongs", id="a file for a folder"),
-        pytest.param(SYSTEM, os.mkfifo, GENERATE, 2, "is neither a file nor a folder; remove it", id="a pipe for a file"),
+        pytest.param(
+            PLATFORM_FILE,
+            Path.mkdir,
+            GENERATE,
+            2,
+            "there is no gitops/platform.yaml here",
+            id="a folder for the platform",
+        ),
+        pytest.param(
+            "base/shop/api/service.yaml",
+            Path.mkdir,
+            GENERATE,
+            2,
+            "is a folder where a file belongs",
+            id="a folder for a file",
+        ),
+        pytest.param(
+            "base/shop/api", Path.touch, GENERATE, 2, "is a file where a folder belongs", id="a file for a folder"
+        ),
+        pytest.param(
+            SYSTEM, os.mkfifo, GENERATE, 2, "is neither a file nor a folder; remove it", id="a pipe for a file"
+        ),
         pytest.param(API, lambda p: None, BUMP, 2, "does not exist; run envgen generate", id="no release state"),
         pytest.param(PLATFORM_FILE, lambda p: None, GENERATE, 2, "run envgen init, or use -C DIR", id="no platform"),
         pytest.param("gitops", lambda p: None, BUMP, 2, "run envgen init, or use -C DIR", id="no catalog"),
     ],
-)  # fmt: skip
+)
 def test_what_stands_in_the_place_of_a_file_is_named(
     path: str, make: Callable[[Path], None], verb: tuple[str, ...], code: int, expected: str, shop: Path, run: Run
 ) -> None:
@@ -356,7 +426,7 @@ MANY = 120
 
 def many(port: int, count: int = MANY) -> str:
     parts = (
-        f"  c{i}:\n    type: deployment\n    releases: {{app: {{image: registry.example/shop/c{i}}}}}\n    port: {port}\n"
+        f"  c{i}: {{type: deployment, releases: {{app: {{image: registry.example/shop/c{i}}}}}, port: {port}}}\n"
         for i in range(count)
     )
     return "system: shop\ncomponents:\n" + "".join(parts)
@@ -419,7 +489,7 @@ def wait_until(process: subprocess.Popen[bytes], root: Path, phase: str, count: 
 
 def names(folder: Path) -> list[str]:
     try:
-        return os.listdir(folder)
+        return [path.name for path in folder.iterdir()]
     except FileNotFoundError:
         return []
 

@@ -28,7 +28,7 @@ ORDER = ("name", "newName", "newTag", "digest")
 versions = st.builds(Version, tags, st.one_of(st.just(""), digests))
 moves = st.builds(Version, tags, st.one_of(st.just(""), digests), st.sampled_from(("", IMAGE, "quay.io/other/app")))
 files = st.one_of(image_files(), scalar_files())
-often = settings(max_examples=examples("bump", 250))
+often = settings(max_examples=examples("bump", 160))
 
 
 def declaration(text: str) -> Declaration:
@@ -56,8 +56,10 @@ def expected(file: Written, version: Version) -> str:
     if "images:" not in file.text:
         return file.put("sourceValue", TEMPLATE.replace("{version}", version.label), ()).text
     wanted = {"newTag": version.label, "digest": version.digest}
-    for key, value in (({"newName": version.repository} if version.repository else {}) | wanted).items():
-        file = file.put(key, value, ORDER[: ORDER.index(key)])
+    if version.repository and file.entry.item("newName"):
+        wanted["newName"] = version.repository
+    for key in sorted(wanted, key=ORDER.index):
+        file = file.put(key, wanted[key], ORDER[: ORDER.index(key)])
     return file.text
 
 

@@ -62,8 +62,14 @@ def promoted(tree: Tree) -> Tree:
 
 # Pure properties
 
+sampled = settings(
+    max_examples=examples("generate", 10),
+    phases=[Phase.explicit, Phase.generate],  # a catalog is too large to be shrunk in reasonable time
+    suppress_health_check=list(HealthCheck),
+)
 
-@settings(max_examples=examples("generate", 25), suppress_health_check=list(HealthCheck))
+
+@sampled
 @given(catalogs(), st.randoms(use_true_random=False))
 def test_generate_does_not_depend_on_the_order_of_declarations(drawn: Catalog, random: Random) -> None:
     ordered, otherwise = generated(tree_of(drawn.files())), generated(tree_of(drawn.files(random)))
@@ -75,7 +81,7 @@ def without_catalog(tree: Tree) -> Tree:
     return {path: file for path, file in tree.items() if not path.startswith(("gitops/systems/", "gitops/platform"))}
 
 
-@settings(max_examples=examples("generate", 25), suppress_health_check=list(HealthCheck))
+@sampled
 @given(catalogs())
 def test_generate_on_its_own_output_changes_nothing(drawn: Catalog) -> None:
     first = generated(tree_of(drawn.files()))

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
 from envgen import kustomization, kustomize, process
+from envgen.errors import Problems
 from envgen.kustomization import Closure
 from envgen.model import Data, File
 from envgen.scalars import meaning
@@ -333,7 +334,8 @@ def keys_changed(draw: DrawFn, text: str) -> str:
         f"'{name}'",
         f"? {name}\n",
     )
-    return text[: found.start(2)] + draw(st.sampled_from(ways)) + text[found.end(2) :]
+    way = draw(st.sampled_from(ways))
+    return f"{text[: found.start(2)]}{way}{text[found.end(2) :]}"
 
 
 @st.composite
@@ -411,7 +413,7 @@ def harmless(draw: DrawFn, text: str) -> str:
         f"---\n{text}...\n",
         as_json(text),
     )
-    return draw(st.sampled_from(ways))
+    return str(draw(st.sampled_from(ways)))
 
 
 @st.composite
@@ -425,7 +427,7 @@ def noise(draw: DrawFn, text: str) -> str:
     at = draw(st.integers(0, len(text)))
     if draw(st.integers(0, 4)) == 0:
         return text[:at] + text[at + 1 :]
-    return text[:at] + draw(st.sampled_from(NASTY + NASTY_PAIRS)) + text[at:]
+    return f"{text[:at]}{draw(st.sampled_from(NASTY + NASTY_PAIRS))}{text[at:]}"
 
 
 @st.composite
@@ -457,13 +459,13 @@ def wrapped(draw: DrawFn, text: str) -> str:
         "[]",
         "null",
     )
-    return draw(st.sampled_from(ways))
+    return str(draw(st.sampled_from(ways)))
 
 
 def as_json(text: str) -> str:
     try:
         return json.dumps(kustomization.read("k", text.encode()).document.data, indent=1)
-    except kustomization.Problems:
+    except Problems:
         return text
 
 

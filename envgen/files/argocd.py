@@ -68,7 +68,7 @@ def projects(catalog: Catalog, units: Sequence[Unit]) -> Iterator[Object]:
         destinations=[],
         namespaceResourceBlacklist=[{"group": "*", "kind": "*"}],
     )
-    yield _platform_project(catalog, [unit for unit in units if unit.is_platform])
+    yield _platform_project(catalog, sorted((u for u in units if u.is_platform), key=lambda u: u.path))
     for environment in catalog.platform.environments:
         here = [u for u in units if u.environment.name == environment.name and not u.is_platform]
         yield _environment_project(catalog, environment, here)
