@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-from envgen import generate, yamlio
+from envgen import generate, yamltext
 from envgen.request import Request
 
 TYPES = ("model-server", "deployment", "deployment", "object-store", "config")
@@ -12,10 +12,10 @@ TYPES = ("model-server", "deployment", "deployment", "object-store", "config")
 def write(root: Path, systems: int = 50, components: int = 20) -> None:
     """Write and generate an estate below `root`, with a version for every release in every environment."""
     (root / "gitops" / "systems").mkdir(parents=True)
-    (root / "gitops" / "platform.yaml").write_text(yamlio.write(platform()))
+    (root / "gitops" / "platform.yaml").write_text(yamltext.write(platform()))
     for number in range(systems):
         name = f"system-{number:02}"
-        (root / "gitops" / "systems" / f"{name}.yaml").write_text(yamlio.write(system(name, components)))
+        (root / "gitops" / "systems" / f"{name}.yaml").write_text(yamltext.write(system(name, components)))
     generate.apply(root, generate.generate(root))
     release_everything(root)
     generate.apply(root, generate.generate(root))

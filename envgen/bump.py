@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from envgen import catalog, edits, gitrepo, kustomization, layout, worktree, yamlio
-from envgen.components import TYPES
+from envgen.components.builtin import TYPES
 from envgen.declaration import Kind
 from envgen.diff import unified
 from envgen.errors import InputError, Problems

@@ -156,13 +156,13 @@ def _types() -> "tuple[ComponentType, ...]":
     """The built-in component types and those that installed packages add."""
     from importlib.metadata import entry_points
 
-    from envgen.components import TYPES
+    from envgen.components.builtin import TYPES
 
     return TYPES + tuple(_loaded(entry) for entry in entry_points(group="envgen.components"))
 
 
 def _loaded(entry: Any) -> "ComponentType":
-    from envgen.components import TYPES
+    from envgen.components.builtin import TYPES
     from envgen.declaration import ComponentType
 
     try:

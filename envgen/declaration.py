@@ -219,7 +219,9 @@ class ComponentType:
 
 def foreign(name: str, fields: Fields) -> ComponentType:
     """A type of somebody else's package, of which only the releases can be read."""
-    anything: dict[str, Any] = {field: {} for field in fields if field not in ("type", "uses", "releases", "environments")}
+    anything: dict[str, Any] = {
+        field: {} for field in fields if field not in ("type", "uses", "releases", "environments")
+    }
     return ComponentType(name, "a type of another package", anything, lambda _: (), images=(0, 99), scalars=(0, 99))
 
 

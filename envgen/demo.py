@@ -9,7 +9,7 @@ from pathlib import Path
 
 from envgen import bump, catalog, generate, init, layout, process, report, validate, worktree
 from envgen.cache import Cache
-from envgen.components import TYPES
+from envgen.components.builtin import TYPES
 from envgen.errors import InputError, ToolError
 from envgen.model import ROOTS, RepoPath, Report, Severity
 from envgen.request import Request

@@ -6,7 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from envgen import catalog, gitrepo, layout, worktree, yamlio
-from envgen.components import TYPES
+from envgen.components.builtin import TYPES
 from envgen.declaration import ComponentType
 from envgen.diff import unified
 from envgen.errors import EnvgenError, Problems

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from envgen import generate, worktree
-from envgen.components import TYPES
+from envgen.components.builtin import TYPES
 from envgen.errors import InputError, ToolError
 from envgen.model import File, RepoPath
 

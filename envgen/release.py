@@ -9,7 +9,7 @@ from typing import Any
 
 from envgen.declaration import ComponentType, Declaration, Pointer
 from envgen.model import NO_VERSION, UNRELEASED, Data, Release, Version
-from envgen.yamlio import Quoted
+from envgen.yamltext import Quoted
 
 Versions = Mapping[str, Version]
 """By release name."""

@@ -101,7 +101,9 @@ class Snapshot:
     @cached_property
     def argocd(self) -> tuple[Document, ...]:
         """Argo CD's own objects."""
-        paths = (p for p in sorted(self.tree) if p.startswith(layout.ARGOCD + "/") and p.endswith((".yaml", ".yml", ".json")))
+        paths = (
+            p for p in sorted(self.tree) if p.startswith(layout.ARGOCD + "/") and p.endswith((".yaml", ".yml", ".json"))
+        )
         return tuple(document for path in paths for document in self.documents(path))
 
 

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 
 from envgen.model import Edit, Field, RepoPath
 from envgen.scalars import meaning
-from envgen.yamlio import KEY, quoted, spans
+from envgen.yamlio import KEY, spans
+from envgen.yamltext import quoted
 
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 """What ends a line to a YAML parser."""

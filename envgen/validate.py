@@ -14,7 +14,7 @@ from envgen import cache, catalog, gitrepo, kustomize, layout, worktree, yamlio
 from envgen.cache import Cache
 from envgen.catalog import read_platform
 from envgen.catalog.schema import GUARD
-from envgen.components import TYPES
+from envgen.components.builtin import TYPES
 from envgen.declaration import Platform
 from envgen.errors import InputError, Problems
 from envgen.model import ROOTS, Data, Finding, Location, RepoPath, Report, Severity, Tree

@@ -23,6 +23,7 @@ LAYERS = (  # a module may import from rows below its own, never from above or b
     {"crd"},
     {"definitions", "diff", "kustomization", "overlay", "release", "schemas", "splice"},
     {"cache", "gitrepo", "kustomize", "schema", "shape", "worktree"},
+    {"yamltext"},
     {"process", "yamlio"},
     {"components"},  # maps of declarations to objects: below everything that touches the world
     {"declaration", "errors", "layout", "scalars"},
@@ -30,7 +31,7 @@ LAYERS = (  # a module may import from rows below its own, never from above or b
 )
 SOLE_IMPORTERS = {
     "click": {"envgen.cli"},
-    "yaml": {"envgen.yamlio"},
+    "yaml": {"envgen.yamlio", "envgen.yamltext"},
     "jsonschema_rs": {"envgen.schema"},
     "subprocess": {"envgen.process"},
     "tempfile": {"envgen.cache", "envgen.demo", "envgen.worktree"},

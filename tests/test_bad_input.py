@@ -100,7 +100,7 @@ SPELLING = (
 
 
 @pytest.mark.parametrize(("content", "expected"), SPELLING)
-@pytest.mark.parametrize("path", [SYSTEM, PLATFORM_FILE, API])
+@pytest.mark.parametrize("path", [SYSTEM, *(pytest.param(p, marks=pytest.mark.slow) for p in (PLATFORM_FILE, API))])
 def test_a_file_that_cannot_be_read_is_a_finding_at_its_place(
     content: bytes, expected: str, path: str, shop: Path, run: Run
 ) -> None:

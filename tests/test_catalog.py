@@ -7,7 +7,7 @@ import pytest
 
 from envgen import catalog
 from envgen.catalog.merge import merged
-from envgen.components import TYPES
+from envgen.components.builtin import TYPES
 from envgen.declaration import Catalog, Kind
 from envgen.errors import InputError, Problems
 from tests import helpers

@@ -11,7 +11,7 @@ import pytest
 from envgen import catalog, generate
 from envgen.catalog import schema
 from envgen.catalog.declared import declarations
-from envgen.components import TYPES
+from envgen.components.builtin import TYPES
 from envgen.declaration import Catalog, ComponentType
 from envgen.model import Tree
 from tests.helpers import tree

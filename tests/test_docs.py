@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from envgen import schemafiles
 from envgen.cli import main
-from envgen.components import TYPES
+from envgen.components.builtin import TYPES
 
 ROOT = Path(__file__).parent.parent
 DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from envgen import catalog, yamlio
-from envgen.components import TYPES
+from envgen.components.builtin import TYPES
 from envgen.files import files, state
 from envgen.files.components import patch
 from envgen.files.state import State

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from envgen.components import TYPES
+from envgen.components.builtin import TYPES
 from envgen.generate import plan
 from tests import helpers
 from tests.helpers import API, PLATFORM, SHOP, Outcome, Repo, Run, assert_same_tree, cases, catalog, read, tree, write

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from envgen import bump, catalog, edits, generate, kustomize, layout, validate, yamlio
 from envgen.cache import Cache
-from envgen.components import TYPES
+from envgen.components.builtin import TYPES
 from envgen.declaration import Declaration
 from envgen.model import File, Object, Severity, Version
 from envgen.request import Request
@@ -185,7 +185,7 @@ def compared(name: str, fields: Mapping[str, Any], deployment: Object) -> Iterat
 @pytest.fixture(
     scope="module",
     params=[
-        pytest.param(examples("catalogs", 6), id="a few"),
+        pytest.param(examples("catalogs", 5), id="a few"),
         pytest.param(200, id="many", marks=pytest.mark.slow),
     ],
 )

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from envgen import kustomize, layout, worktree, yamlio
+from envgen import kustomize, layout, worktree, yamlio, yamltext
 from envgen.cache import Cache
 from envgen.catalog.read import read_platform
 from envgen.declaration import Environment, Kind, Platform, Pool, Target
@@ -213,9 +213,9 @@ def snapshot_of(objects: list[Object], manifest: Object, patch: Any) -> Snapshot
     """A repository whose files and whose rendering hold whatever is given."""
     texts: Mapping[str, str] = {
         "overlays/dev/shop/kustomization.yaml": KUSTOMIZATION,
-        "overlays/dev/shop/manifests.yaml": yamlio.write(manifest),
-        "overlays/dev/shop/patch.yaml": yamlio.write(patch),
-        "gitops/argocd/root.yaml": yamlio.write(*objects) if objects else "",
+        "overlays/dev/shop/manifests.yaml": yamltext.write(manifest),
+        "overlays/dev/shop/patch.yaml": yamltext.write(patch),
+        "gitops/argocd/root.yaml": yamltext.write(*objects) if objects else "",
     }
     tree = {path: File(text.encode()) for path, text in texts.items()}
     (unit,) = unit_folders(tree, PLATFORM)

@@ -7,10 +7,11 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from envgen import yamlio
+from envgen import yamlio, yamltext
 from envgen.errors import Problems
 from envgen.model import Location
-from envgen.yamlio import KEY, Quoted
+from envgen.yamlio import KEY
+from envgen.yamltext import Quoted
 
 PLAIN = "~ null yes No 0777 1e3 1.10 12:30 2026-11-02 0o9 < = ! &a *a # ' \" % @ ` { [ | > ? : --- ... a: :a -".split()
 SPACED = ["", " ", "- a", "a: b", "a #b", "a" * 200, "a\\b", "\\", "é", "\ta", "\r", "\x00", "\x7f", "\x85", "\ufeff"]
@@ -41,29 +42,29 @@ def problems(text: str | bytes) -> list[str]:
 @given(DOCUMENTS)
 @example({"a": " \n"})
 def test_what_is_written_reads_as_it_was(document: Any) -> None:
-    assert typed(yamlio.read_one("a.yaml", yamlio.write(document).encode()).data) == typed(document)
+    assert typed(yamlio.read_one("a.yaml", yamltext.write(document).encode()).data) == typed(document)
 
 
 @given(DOCUMENTS)
 def test_what_is_written_reads_the_same_to_a_yaml_1_1_reader(document: Any) -> None:
-    assert typed(yaml.safe_load(yamlio.write(document))) == typed(document)
+    assert typed(yaml.safe_load(yamltext.write(document))) == typed(document)
 
 
 @given(st.lists(DOCUMENTS, min_size=1, max_size=3))
 def test_what_kustomize_prints_is_read_as_files_are(documents: list[Any]) -> None:
-    text = yamlio.write(*documents).encode()
+    text = yamltext.write(*documents).encode()
 
     assert yamlio.read_output(text) == [document.data for document in yamlio.read_all("a.yaml", text)]
 
 
 def test_keys_are_written_in_the_order_of_kubernetes() -> None:
-    text = yamlio.write({"spec": {"b": 1, "a": 2}, "metadata": {"namespace": "shop", "name": "x"}, "kind": "Kind"})
+    text = yamltext.write({"spec": {"b": 1, "a": 2}, "metadata": {"namespace": "shop", "name": "x"}, "kind": "Kind"})
 
     assert text == "kind: Kind\nmetadata:\n  name: x\n  namespace: shop\nspec:\n  a: 2\n  b: 1\n"
 
 
 def test_text_is_quoted_only_where_a_reader_would_misread_it() -> None:
-    text = yamlio.write({"a": "v1.2.3", "b": "1.10", "c": "yes", "d": Quoted("plain"), "e": "one\ntwo\n", "f": "#x"})
+    text = yamltext.write({"a": "v1.2.3", "b": "1.10", "c": "yes", "d": Quoted("plain"), "e": "one\ntwo\n", "f": "#x"})
 
     assert text == 'a: v1.2.3\nb: "1.10"\nc: "yes"\nd: "plain"\ne: |\n  one\n  two\nf: \'#x\'\n'
 
@@ -71,7 +72,7 @@ def test_text_is_quoted_only_where_a_reader_would_misread_it() -> None:
 def test_long_text_stays_on_one_line() -> None:
     value = "word " * 100 + "end"
 
-    assert yamlio.write({"a": value}) == f"a: {value}\n"
+    assert yamltext.write({"a": value}) == f"a: {value}\n"
 
 
 @pytest.mark.parametrize(
@@ -185,4 +186,4 @@ def test_a_document_knows_where_its_fields_stand() -> None:
     ],
 )
 def test_a_scalar_is_written_in_the_quotes_of_its_file(value: str, style: str | None, text: str) -> None:
-    assert yamlio.quoted(value, style) == text
+    assert yamltext.quoted(value, style) == text

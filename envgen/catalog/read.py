@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import envgen.catalog.check as check
+import envgen.catalog.schema as schema
 from envgen import layout, yamlio
-from envgen.catalog import check, schema
 from envgen.catalog.merge import merged
 from envgen.declaration import (
     Catalog,

@@ -3,7 +3,7 @@
 from textwrap import dedent, indent
 
 from envgen import catalog
-from envgen.components import TYPES
+from envgen.components.builtin import TYPES
 from envgen.declaration import Catalog, Declaration
 from envgen.errors import Problems
 from envgen.model import File, Object

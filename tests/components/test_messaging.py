@@ -1,8 +1,8 @@
 import pytest
-from declared import declarations, objects, problems
 
 from envgen.components import camel_integration
 from envgen.declaration import Pointer
+from tests.components.declared import declarations, objects, problems
 
 KAFKA = """
     events:

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from envgen import catalog, crd, schemas
-from envgen.components import TYPES
+from envgen.components.builtin import TYPES
 from envgen.declaration import Catalog, ComponentType, Environment, System
 from envgen.model import File, Object, ResourceId
 from envgen.schema import Validator

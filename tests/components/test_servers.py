@@ -1,7 +1,7 @@
 import pytest
-from declared import OPENSHIFT, PLATFORM, objects, problems
 
 from envgen.model import Object
+from tests.components.declared import OPENSHIFT, PLATFORM, objects, problems
 
 ROOT = "root: {type: secret, external: {store: vault, keys: {MINIO_ROOT_USER: {key: a}}}}"
 STORE = f"""

@@ -1,9 +1,9 @@
 import pytest
-from declared import OPENSHIFT, PLATFORM, declarations, objects, problems, read
 
 from envgen import catalog
 from envgen.components import tf_serving
 from envgen.declaration import Pointer
+from tests.components.declared import OPENSHIFT, PLATFORM, declarations, objects, problems, read
 
 SERVER = """
     server:

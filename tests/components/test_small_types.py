@@ -1,12 +1,12 @@
 from dataclasses import replace
 
 import pytest
-from declared import declarations, objects, problems, read
 
 from envgen import catalog
 from envgen.components import config
 from envgen.declaration import Declaration
 from envgen.release import replacement_entries
+from tests.components.declared import declarations, objects, problems, read
 
 LABELS = {
     "app.kubernetes.io/name": "it",

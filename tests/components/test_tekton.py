@@ -1,7 +1,8 @@
 from collections.abc import Mapping
 
 import pytest
-from declared import declarations, objects, problems
+
+from tests.components.declared import declarations, objects, problems
 
 CI = """
     git:

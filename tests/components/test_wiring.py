@@ -1,4 +1,4 @@
-from declared import declarations, objects, problems
+from tests.components.declared import declarations, objects, problems
 
 SHOP = """
     front:
