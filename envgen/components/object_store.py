@@ -16,7 +16,7 @@ def objects(declaration: Declaration) -> Iterator[Object]:
     yield storage.claim(declaration)
     store = pods.as_user(storage.mounted(declaration, _DATA), _USER)
     # MinIO keeps certificates below its home, and the root of the container is read-only.
-    store = pods.with_fields(store, env={"HOME": "/tmp"}, health="/minio/health/live")  # noqa: S108
+    store = pods.with_fields(store, env={"HOME": "/tmp"}, health="/minio/health/live")  # noqa: S108 - in the container
     container = pods.container(store, PORTS, args=["server", _DATA, f"--console-address=:{PORTS['console']}"])
     yield from deployment.workload(store, container, PORTS, strategy="Recreate", initContainers=_buckets(store))
 
