@@ -167,6 +167,17 @@ EVIDENCE: Schema = {
     ),
 }
 
+HOLDS: Schema = {
+    "$schema": DRAFT,
+    "title": "envgen holds",
+    **record(
+        ("holds",),
+        holds=many(
+            record(("component", "version", "reason"), component=TEXT, version=TEXT, reason=TEXT, by=TEXT, until=TEXT)
+        ),
+    ),
+}
+
 _ACTORS: Schema = {"anyOf": [many(TEXT), mapping(many(TEXT))]}
 _GATE = record(
     ("metric",),

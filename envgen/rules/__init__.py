@@ -1,11 +1,12 @@
 """Every rule, in the order of the manual.  A rule absent here does not run."""
 
-from envgen.rules import argocd, gpu, manifests, reading, secrets, silent, tree, versions
+from envgen.rules import argocd, gpu, manifests, reading, records, secrets, silent, tree, versions
 from envgen.rules.rule import Rule
 
 RULES: tuple[Rule, ...] = (
     *reading.RULES,
     *tree.RULES,
+    *records.RULES,
     *silent.RULES,
     *manifests.RULES,
     *versions.RULES,

@@ -1,0 +1,39 @@
+"""Rules about what is kept beside overlays and never deployed: evidence and holds."""
+
+from collections.abc import Iterator
+from functools import cache
+
+from envgen import layout, yamlio
+from envgen.catalog.schema import EVIDENCE, HOLDS
+from envgen.errors import Problems
+from envgen.model import File, Finding, RepoPath
+from envgen.rules.rule import Problem, Rule
+from envgen.schema import Schema, Validator
+from envgen.snapshot import Snapshot
+
+_SCHEMAS: dict[str, Schema] = {layout.EVIDENCE: EVIDENCE, layout.HOLDS: HOLDS}
+
+
+@cache
+def _validator(name: str) -> Validator:
+    return Validator(_SCHEMAS[name])
+
+
+def _wrong_records(snapshot: Snapshot) -> Iterator[Problem]:
+    """Gates read them at the moment of a promotion, which is late to learn that they cannot be read."""
+    for path, file in sorted(snapshot.tree.items()):
+        name = path.rpartition("/")[2]
+        if path.startswith("overlays/") and name in _SCHEMAS:
+            yield from ((finding.location, finding.message) for finding in _findings(path, name, file))
+
+
+def _findings(path: RepoPath, name: str, file: File) -> Iterator[Finding]:
+    try:
+        document = yamlio.read_one(path, file.content)
+    except Problems as problems:
+        yield from problems.findings
+        return
+    yield from _validator(name).findings(document, document.data)
+
+
+RULES: tuple[Rule, ...] = (Rule("wrong-record", _wrong_records, is_global=True),)
