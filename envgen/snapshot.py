@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 from envgen import kustomization, layout, yamlio
+from envgen.closure import Closure, closure_of, folders_of
 from envgen.declaration import Environment, Platform, Target
 from envgen.errors import Problems
-from envgen.kustomization import Closure, Kustomization
+from envgen.kustomization import Kustomization
 from envgen.model import Data, Document, Field, Object, RepoPath, ResourceId, Tree
 from envgen.schema import Validator
 
@@ -84,7 +85,7 @@ class Snapshot:
     @cached_property
     def folders(self) -> frozenset[RepoPath]:
         """Every folder that holds a file, directly or below."""
-        return kustomization.folders_of(self.tree)
+        return folders_of(self.tree)
 
     @cached_property
     def components_at(self) -> Mapping[RepoPath, list[str]]:
@@ -122,10 +123,10 @@ def unit_folders(tree: Tree, platform: Platform | None) -> Iterator[Unit]:
     With a platform: each system of each environment, and each site with values of its own.
     Without: every kustomization that no other refers to.
     """
-    folders = kustomization.folders_of(tree)
+    folders = folders_of(tree)
     if platform is None:
         for folder in roots(tree):
-            yield Unit(folder, kustomization.closure(tree, folder, folders))
+            yield Unit(folder, closure_of(tree, folder, folders))
         return
     for environment in platform.environments:
         prefix = f"overlays/{environment.name}/"
@@ -148,7 +149,7 @@ def _unit(
 ) -> Unit:
     shared = tuple(t for t in targets if layout.site(environment.name, t.name, system) not in folders)
     is_site = f"/{layout.SITES}/" in folder
-    closure = kustomization.closure(tree, folder, folders)
+    closure = closure_of(tree, folder, folders)
     return Unit(folder, closure, environment, system, targets if is_site else shared)
 
 

@@ -21,6 +21,7 @@ LAYERS = (  # a module may import from rows below its own, never from above or b
     {"files", "snapshot"},
     {"catalog", "edits"},
     {"crd"},
+    {"closure"},
     {"definitions", "diff", "kustomization", "overlay", "release", "schemas", "splice"},
     {"cache", "gitrepo", "kustomize", "schema", "shape", "worktree"},
     {"yamltext"},

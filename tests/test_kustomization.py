@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from envgen import kustomization
+from envgen.closure import closure_of
 from envgen.errors import Problems
-from envgen.kustomization import closure
 from envgen.model import File, Mode
 from tests.helpers import tree
 
@@ -22,7 +22,7 @@ def problems(text: str) -> list[str]:
 def found(**files: str) -> list[str]:
     """What forbids building `a`; each keyword is the kustomization of a folder, `__` separates folders."""
     texts = {f"{name.replace('__', '/')}/kustomization.yaml": text for name, text in files.items()}
-    return [str(finding) for finding in closure(tree(texts), "a").findings]
+    return [str(finding) for finding in closure_of(tree(texts), "a").findings]
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_a_closure_has_every_file_that_a_build_reads() -> None:
     names = ("extra.yaml", "patch.yaml", "replacement.yaml", "data.txt", "plain.txt", "a.env", "schema.json")
     read = {f"overlays/dev/{name}": "" for name in names}
 
-    built = closure(tree({**files, **read}), "overlays/dev")
+    built = closure_of(tree({**files, **read}), "overlays/dev")
 
     assert built.findings == ()
     assert built.files == {*files, *read} - {"overlays/dev/unread.yaml"}
@@ -172,7 +172,7 @@ def test_a_reference_that_cannot_be_followed_is_a_finding(reference: str, messag
         "two/Kustomization": "{}",
     }
 
-    assert [str(f) for f in closure(tree(files), "a").findings] == [f"a/kustomization.yaml:1:13: {message}"]
+    assert [str(f) for f in closure_of(tree(files), "a").findings] == [f"a/kustomization.yaml:1:13: {message}"]
 
 
 def test_a_ring_of_folders_is_found_where_it_closes() -> None:
@@ -225,12 +225,12 @@ def test_only_plain_files_are_built(path: str, mode: Mode, finding: str) -> None
     files = dict(tree({"a/kustomization.yaml": "resources: [file.yaml]\n", "a/file.yaml": ""}))
     files[path] = replace(files[path], mode=mode)
 
-    assert [str(f) for f in closure(files, "a").findings] == [finding]
+    assert [str(f) for f in closure_of(files, "a").findings] == [finding]
 
 
 def test_a_folder_behind_a_link_is_not_followed() -> None:
     files = {**tree({"a/kustomization.yaml": "resources: [link/b]\n"}), "a/link": File(b"../b", Mode.SYMLINK)}
 
-    assert [str(f) for f in closure(files, "a").findings] == [
+    assert [str(f) for f in closure_of(files, "a").findings] == [
         "a/kustomization.yaml:1:13: a/link is a symlink; commit a plain file [odd-file-mode]"
     ]

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from envgen import kustomize, yamlio
-from envgen.kustomization import closure
+from envgen.closure import closure_of
 from envgen.model import Field, Object, ResourceId
 from envgen.origin import place, selects
 from envgen.snapshot import Snapshot, Unit
@@ -124,7 +124,7 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     root = tmp_path_factory.mktemp("origin")
     write(root, FILES)
     files = tree(FILES)
-    unit = Unit("overlays/dev/shop", closure(files, "overlays/dev/shop"))
+    unit = Unit("overlays/dev/shop", closure_of(files, "overlays/dev/shop"))
     built = kustomize.find().build(root, unit.path)
     assert built.error == ""
     return Snapshot(files, None, (replace(unit, objects=tuple(yamlio.read_output(built.output))),))

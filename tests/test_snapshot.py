@@ -3,7 +3,7 @@
 import pytest
 
 from envgen.catalog import read_platform
-from envgen.kustomization import closure
+from envgen.closure import closure_of
 from envgen.snapshot import Snapshot, roots, subtree, unit_folders
 from tests.helpers import PLATFORM, tree
 
@@ -62,7 +62,7 @@ def test_without_a_platform_the_roots_are_units(files: dict[str, str], folders: 
 
 def test_a_subtree_is_what_a_kustomization_refers_to_directly_or_not() -> None:
     texts = {"a": "resources: [../b, ../d]\n", "b": "resources: [../c]\n", "c": "{}", "d": "{}"}
-    built = closure(tree({f"{folder}/kustomization.yaml": text for folder, text in texts.items()}), "a")
+    built = closure_of(tree({f"{folder}/kustomization.yaml": text for folder, text in texts.items()}), "a")
 
     assert sorted(k.folder for k in subtree(built, built.kustomizations[1])) == ["b", "c"]
 
