@@ -1,3 +1,3 @@
-"""GitOps repositories for machine-learning systems: generated, validated, promoted."""
+"""GitOps repositories for machine-learning systems: generated and validated from one catalog."""
 
 __version__ = "0.1.0"

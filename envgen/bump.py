@@ -8,7 +8,7 @@ from envgen import catalog, edits, gitrepo, kustomization, layout, worktree, yam
 from envgen.components.builtin import TYPES
 from envgen.declaration import Kind
 from envgen.diff import unified
-from envgen.errors import InputError, Problems
+from envgen.errors import InputError, Problems, ToolError
 from envgen.evidence import Evidence, evidence_text, parsed
 from envgen.model import NO_VERSION, Data, Finding, RepoPath, Tree, Version
 from envgen.release import versions
@@ -159,11 +159,22 @@ def apply(root: Path, change: Plan) -> None:
 
 
 def commit(root: Path, change: Plan) -> str:
-    """Write the plan and commit exactly its files; the commit's id."""
+    """Write the plan and commit exactly its files; the commit's id.
+
+    Raises InputError if they hold other changes, ToolError (and restores them) if git refuses.
+    """
     repository = required_repository(root)
     repository.branch()
+    paths = sorted(change.contents)
+    if changed := repository.uncommitted(paths):
+        raise InputError(f"{changed[0]} has uncommitted changes, which the commit would carry; commit them first")
     apply(root, change)
-    return repository.commit_paths(sorted(change.contents), change.message)
+    try:
+        return repository.commit_paths(paths, change.message)
+    except ToolError:
+        repository.unstage(paths)
+        worktree.write(root, {path: change.before[path].content for path in paths if path in change.before})
+        raise
 
 
 def required_repository(root: Path) -> gitrepo.Repository:
@@ -186,7 +197,7 @@ class Pushed:
     """Whether the work tree could follow."""
 
 
-def push(root: Path, requests: Iterable[Request], evidence: Evidence | None, remote: str) -> Pushed:
+def push(root: Path, requests: Iterable[Request], evidence: Evidence | None, remote: str, branch: str = "") -> Pushed:
     """Bump on the remote's tip, whatever it is by then, and push.
 
     A push that lost a race is planned again on the new tip: what somebody else changed stays, and
@@ -194,7 +205,7 @@ def push(root: Path, requests: Iterable[Request], evidence: Evidence | None, rem
     """
     requests = tuple(requests)
     repository = required_repository(root)
-    branch = repository.branch()
+    branch = branch or repository.branch()
     for _ in range(ATTEMPTS):
         tip = repository.fetch(remote, branch)
         change = plan(repository.tree(tip), requests, evidence)

@@ -46,6 +46,9 @@ class _Group(click.Group):
         except BrokenPipeError:
             sys.stderr.close()
             ctx.exit(CLEAN)
+        except OSError as err:  # edges translate their own; this is the output that cannot be written
+            complain(f"cannot write the output: {err.strerror}")
+            ctx.exit(TOOL)
         except Exception:  # a bug: 1 must always mean findings
             import traceback
 
@@ -73,7 +76,7 @@ def say(text: str) -> None:
 @click.version_option(__version__, prog_name="envgen")
 @click.pass_context
 def main(ctx: click.Context, directory: Path, quiet: bool) -> None:
-    """GitOps repositories for machine-learning systems: generated, validated, promoted.
+    """GitOps repositories for machine-learning systems, generated and validated from one catalog.
 
     Exit codes: 0 clean, 1 findings or refused, 2 usage or input, 3 tool failure.
     """
@@ -220,6 +223,7 @@ def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
 @click.option("--commit", is_flag=True, help="Commit exactly the files that change.")
 @click.option("--push", is_flag=True, help="Commit on the remote branch's tip and push; plans again if it moves.")
 @click.option("--remote", default="origin", show_default=True, help="Where --push goes.")
+@click.option("--branch", default="", help="The branch of --push; the one checked out if absent.")
 def bump(
     root: Path,
     requests: tuple[str, ...],
@@ -228,6 +232,7 @@ def bump(
     commit: bool,
     push: bool,
     remote: str,
+    branch: str,
 ) -> int:
     """Put new versions into dev, byte-exactly, many in one commit.
 
@@ -242,7 +247,7 @@ def bump(
     wanted = [Request.parse(text) for text in requests]
     said = proof.read(root / evidence) if evidence else None
     if push:
-        return _pushed(verb.push(root, wanted, said, remote), remote)
+        return _pushed(verb.push(root, wanted, said, remote, branch), remote)
     change = verb.bump(root, wanted, said)
     if dry_run:
         click.echo(change.diff(), nl=False)

@@ -211,6 +211,8 @@ class ComponentType:
     images: tuple[int, int] = (0, 0)
     """How many image releases it has: at least, at most."""
     scalars: tuple[int, int] = (0, 0)
+    version: str = ""
+    """The pattern of a scalar release's versions, where the type knows it."""
     kinds: frozenset[Kind] = ALL_KINDS
     """The kinds of environment it may be deployed in."""
     waits: bool = True

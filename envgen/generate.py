@@ -7,12 +7,12 @@ from pathlib import Path
 
 from envgen import catalog, gitrepo, layout, worktree, yamlio
 from envgen.components.builtin import TYPES
-from envgen.declaration import ComponentType
+from envgen.declaration import Catalog, ComponentType, Kind
 from envgen.diff import unified
 from envgen.errors import EnvgenError, Problems
 from envgen.files import files, state
 from envgen.files.texts import is_generated
-from envgen.model import ROOTS, Finding, Location, RepoPath, Report, Tree
+from envgen.model import ROOTS, UNRELEASED, Finding, Location, RepoPath, Report, Tree
 
 NOTES = "envgen-written.json"
 """In the git folder: what this clone's runs wrote, so that the catalog can change twice between commits."""
@@ -81,7 +81,8 @@ def plan(
     suspects = [p for p in present if known.get(p) != _fingerprint(tree[p].content)]
     earlier = _earlier(tree, types, head) if suspects and not force else None
     by_hand = [p for p in suspects if not _is_ours(p, tree[p].content, earlier)]
-    findings = [] if force else [_by_hand(p) for p in by_hand]
+    lost = [p for p in surplus if p not in by_hand and _is_released(p, tree[p].content, declared)]
+    findings = [] if force else [*(_by_hand(p) for p in by_hand), *(_lost(p) for p in lost)]
     return Plan(writes, tuple(sorted(surplus)), Report(tuple(sorted(findings))), tree)
 
 
@@ -125,6 +126,19 @@ def _same(path: RepoPath, content: bytes, wanted: bytes) -> bool:
         return bool(yamlio.read_one(path, content).data == yamlio.read_one(path, wanted).data)
     except Problems:
         return False
+
+
+def _is_released(path: RepoPath, content: bytes, declared: Catalog) -> bool:
+    """Whether an overlay beyond dev runs a version, which only its own file knows."""
+    environment = declared.platform.environment(path.split("/")[1])
+    if not path.startswith("overlays/") or environment is None or environment.kind is Kind.DEV:
+        return False
+    return b"newTag:" in content and f'newTag: "{UNRELEASED}"'.encode() not in content
+
+
+def _lost(path: RepoPath) -> Finding:
+    message = "the catalog has no such component any more, and its release state would be lost; confirm with --force"
+    return Finding(Location(path), "release-lost", message)
 
 
 def _by_hand(path: RepoPath) -> Finding:

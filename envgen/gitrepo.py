@@ -28,7 +28,7 @@ class Repository:
         """What git printed.  Raises ToolError with git's own words if it failed."""
         outcome = self.run(*arguments, stdin=stdin, env=env)
         if outcome.code:
-            raise ToolError(f"git {arguments[0]}: {_last_line(outcome.stderr)}")
+            raise ToolError(f"git {arguments[0]}: {_words(outcome.stderr)}")
         return outcome.stdout
 
     # Reading
@@ -106,13 +106,23 @@ class Repository:
         self.output("commit", "--quiet", "--only", "--file=-", "--", *paths, stdin=message.encode())
         return self.output("rev-parse", "HEAD").decode().strip()
 
+    def uncommitted(self, paths: Sequence[RepoPath]) -> list[RepoPath]:
+        """Which of these committed files have changes that are not."""
+        listed = self.output("status", "--porcelain", "-z", "--no-renames", "--untracked-files=no", "--", *paths)
+        entries = (entry for entry in listed.split(b"\0") if entry and entry[:1] != b"A")
+        return [entry[3:].decode("utf-8", "replace") for entry in entries]
+
+    def unstage(self, paths: Sequence[RepoPath]) -> None:
+        """Take these paths out of the index again."""
+        self.run("reset", "--quiet", "--", *paths)
+
     def fetch(self, remote: str, branch: str) -> str:
         """The remote branch's tip, fetched.  Raises InputError without such a remote or branch."""
         if self.run("remote", "get-url", remote).code:
             raise InputError(f"there is no remote {remote!r}; add one with git remote add")
         outcome = self.run("fetch", "--quiet", "--no-tags", remote, f"refs/heads/{branch}")
         if outcome.code:
-            raise InputError(f"cannot fetch {branch!r} from {remote!r}: {_last_line(outcome.stderr)}")
+            raise InputError(f"cannot fetch {branch!r} from {remote!r}: {_words(outcome.stderr)}")
         return self.output("rev-parse", "FETCH_HEAD").decode().strip()
 
     def commit_on(self, parent: str, contents: Mapping[RepoPath, bytes], message: str) -> str:
@@ -173,9 +183,10 @@ def _entry(line: bytes) -> _Entry:
     return _Entry(Mode(mode), identity, path.decode("utf-8", "surrogateescape"))
 
 
-def _last_line(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1].removeprefix("fatal: ").removeprefix("error: ") if lines else "it failed without a message"
+def _words(text: str) -> str:
+    """git's own message in one line."""
+    lines = (line.strip().removeprefix("fatal: ").removeprefix("error: ") for line in text.splitlines())
+    return " ".join(line for line in lines if line and not line.startswith("hint:")) or "it failed without a message"
 
 
 def _remote_words(stderr: str) -> str:

@@ -12,8 +12,9 @@ from envgen.model import UNRELEASED, ImageRef, Release, RepoPath, Version
 
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-_SCALAR = re.compile(r"[!-~]{1,1024}")
-MUTABLE = frozenset({"latest", "stable", "main", "master", "dev", "prod", "production", "edge", "nightly"})
+_SCALAR = re.compile(r"(?!.*(?:^|/)\.\.(?:/|$))[!-z|~]{1,1024}")
+"""Printable ASCII without spaces and braces, and no step upwards."""
+MUTABLE = frozenset({"latest", "stable", "main", "master", "dev", "prod", "production", "edge", "nightly", "champion"})
 """Tags that are moved by habit."""
 
 
@@ -130,7 +131,7 @@ def _listed(names: Iterable[str]) -> str:
 def version_for(place: Place, request: Request) -> Version:
     """The requested version.  Raises InputError for what a registry or a model store would not take."""
     if not place.release.image:
-        return _scalar_version(place.release, request)
+        return _scalar_version(place, request)
     tag, at, digest = request.version.partition("@")
     if not tag or not _TAG.fullmatch(tag):
         raise InputError(f"{request.text!r}: {tag!r} is no image tag")
@@ -139,10 +140,15 @@ def version_for(place: Place, request: Request) -> Version:
     return _immutable(Version(tag, digest, place.release.image), request)
 
 
-def _scalar_version(release: Release, request: Request) -> Version:
+def _scalar_version(place: Place, request: Request) -> Version:
     if not _SCALAR.fullmatch(request.version):
-        raise InputError(f"{request.text!r}: a version is printable ASCII without spaces")
-    return _immutable(Version(release.version_in(request.version) or request.version), request)
+        raise InputError(f"{request.text!r}: a version is printable ASCII without spaces, braces and '..'")
+    label = place.release.version_in(request.version) or request.version
+    pattern = place.component.type.version
+    if pattern and not re.fullmatch(pattern, label):
+        kind = place.component.type.name
+        raise InputError(f"{request.text!r}: {label!r} is no version of a {kind}; it has to fit {pattern}")
+    return _immutable(Version(label), request)
 
 
 def _immutable(version: Version, request: Request) -> Version:

@@ -78,8 +78,16 @@ def _leaves(error: Any) -> Iterator[Any]:
 
 def _nearest(branches: list[list[Any]]) -> list[Any]:
     """The alternative that was meant: the one that fails deepest, then with the fewest errors."""
-    ranked = [(-max(len(e.instance_path) for e in b), _is_other_type(b), len(b), i) for i, b in enumerate(branches)]
+    ranked = [
+        (-max(len(e.instance_path) for e in b), _is_null(b), _is_other_type(b), len(b), i)
+        for i, b in enumerate(branches)
+    ]
     return branches[min(ranked)[-1]] if ranked else []
+
+
+def _is_null(errors: list[Any]) -> bool:
+    """Null is only an alternative to what was meant."""
+    return any(error.kind.name == "type" and list(error.kind.types) == ["null"] for error in errors)
 
 
 def _is_other_type(errors: list[Any]) -> bool:

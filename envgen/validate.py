@@ -75,6 +75,7 @@ def validate(
     store = cache.find() if store is None else store
     program = kustomize.find()
     worktree.refuse_pending(root)
+    refuse_elsewhere(root)
     repository = gitrepo.find(root)
     paths = tuple(_selected(root, path) for path in paths)
     folders = ROOTS if (root / layout.PLATFORM).exists() else ("",)
@@ -99,6 +100,17 @@ def _selected(root: Path, text: str) -> RepoPath:
     if not (root / path).exists():
         raise InputError(f"there is no {text} here; name a file or folder of the repository")
     return path
+
+
+def refuse_elsewhere(root: Path) -> None:
+    """A folder inside a repository is not one; nor is one whose platform is gone."""
+    if (root / layout.PLATFORM).exists():
+        return
+    if (root / layout.SYSTEMS).exists():
+        raise InputError(f"{layout.SYSTEMS} has no {layout.PLATFORM} beside it; write it, or restore it")
+    top = next((parent for parent in root.parents if (parent / layout.PLATFORM).exists()), None)
+    if top:
+        raise InputError(f"the repository's top is {os.path.relpath(top, root)}; run it there, or use -C")
 
 
 def _changed(repository: gitrepo.Repository | None, since: str) -> frozenset[RepoPath]:
@@ -135,8 +147,11 @@ class _Run:
         for rule in self.rules:
             if rule.is_global:
                 findings += [f for f in rule.findings(snapshot) if selection.shows(f)]
+        if not units and platform is None:
+            raise InputError("there is nothing to render here; run envgen init, or use -C DIR")
         if not units:
-            findings.append(_nothing_to_render(platform))
+            message = "there is nothing to render; run envgen generate"
+            findings.append(Finding(Location(layout.PLATFORM), "nothing-to-render", message))
         return Report(tuple(sorted(set(findings))))
 
     def _snapshot(self, platform: Platform | None, findings: list[Finding]) -> Snapshot:
@@ -228,13 +243,6 @@ def _validators(tree: Tree, findings: list[Finding]) -> dict[str, Validator]:
             except ValueError as err:
                 findings.append(Finding(Location(path), "wrong-schema", f"no JSON Schema: {err}; add it again"))
     return found
-
-
-def _nothing_to_render(platform: Platform | None) -> Finding:
-    where = layout.PLATFORM if platform else "."
-    remedy = "run envgen generate" if platform else "run envgen init, or use -C DIR"
-    message = f"there is nothing to render; {remedy}"
-    return Finding(Location(where), "nothing-to-render", message, Severity.WARNING)
 
 
 def _entry(finding: Finding) -> Data:

@@ -103,11 +103,8 @@ def _decoded(path: RepoPath, content: bytes, *, strict: bool) -> str:
     return text
 
 
-_SUSPICIOUS = re.compile(rf"[&*!]|\\/|^[ ?:-]{{{MAX_DEPTH}}}", re.MULTILINE)
-"""Without any of these there is no alias, no tag, no odd escape and no great depth."""
-
-_ODD_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\/")
-"""An escaped slash: libyaml reads it and Go's parser does not."""
+_SUSPICIOUS = re.compile(rf"[&*!]|^[ ?:-]{{{MAX_DEPTH}}}", re.MULTILINE)
+"""Without any of these there is no alias, no tag and no great depth."""
 
 
 def _refuse_aliases(path: RepoPath, text: str, *, strict: bool) -> None:
@@ -119,7 +116,7 @@ def _refuse_aliases(path: RepoPath, text: str, *, strict: bool) -> None:
     try:
         for event in yaml.parse(text, Loader=_Reader):
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-            problem = _event_problem(event, depth, strict=strict) or _escape_problem(event, text, strict=strict)
+            problem = _event_problem(event, depth, strict=strict)
             if problem:
                 problems.append(Finding(_place(path, event), *problem))
                 if depth > MAX_DEPTH:
@@ -141,16 +138,6 @@ def _event_problem(event: yaml.Event, depth: int, *, strict: bool) -> tuple[str,
         return "yaml-alias", "anchors are not read; remove it"
     tag = getattr(event, "tag", None)
     return ("yaml-tag", f"tag {tag!r} is not read; remove it") if tag else None
-
-
-def _escape_problem(event: yaml.Event, text: str, *, strict: bool) -> tuple[str, str] | None:
-    if not strict or getattr(event, "style", None) != '"':
-        return None
-    start: Any = event.start_mark
-    end: Any = event.end_mark
-    if not _ODD_ESCAPE.search(text, start.index, end.index):
-        return None
-    return "yaml-syntax", "the escape \\/ is not read by every parser; write /"
 
 
 def _syntax_finding(path: RepoPath, text: str, err: yaml.YAMLError) -> Finding:

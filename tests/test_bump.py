@@ -484,3 +484,28 @@ def test_a_commit_from_a_folder_inside_the_repository_is_refused(repo: Repo, run
         2, "", "this is not the top of a git repository; run git init, or use -C DIR\n"
     )
     assert helpers.read(root) == before
+
+
+def test_a_commit_that_a_hook_refuses_leaves_the_files_as_they_were(repo: Repo, run: Run) -> None:
+    root = repo({**catalog(), API: UNRELEASED}, commit=True)
+    before = read(root)
+    hook = root / ".git/hooks/pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\necho not today >&2\nexit 1\n")
+    hook.chmod(0o755)
+
+    outcome = run("bump", "shop/api=v2", "--commit", cwd=root)
+
+    assert outcome == Outcome(3, "", "git commit: not today\n")
+    assert (read(root), git(root, "status", "--porcelain")) == (before, "")
+
+
+def test_a_commit_does_not_carry_other_changes_of_its_file(repo: Repo, run: Run) -> None:
+    root = repo({**catalog(), API: UNRELEASED}, commit=True)
+    (root / API).write_text((root / API).read_text() + "# mine\n")
+
+    outcome = run("bump", "shop/api=v2", "--commit", cwd=root)
+
+    assert outcome == Outcome(
+        2, "", f"{API} has uncommitted changes, which the commit would carry; commit them first\n"
+    )

@@ -37,9 +37,12 @@ def test_findings_are_1(repo: Repo, run: Run) -> None:
 
 
 def test_warnings_are_no_failure(run: Run, tmp_path: Path) -> None:
+    config = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
+    write(tmp_path, {"kustomization.yaml": "commonLabels: {app: a}\nresources: [a.yaml]\n", "a.yaml": config})
+
     assert run("validate", cwd=tmp_path) == Outcome(
         0,
-        ".:1:1: there is nothing to render; run envgen init, or use -C DIR [nothing-to-render] (warning)\n",
+        "kustomization.yaml:1:1: 'commonLabels' is deprecated; use labels [deprecated-field] (warning)\n",
         "1 warning\n",
     )
 

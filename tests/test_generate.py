@@ -370,3 +370,28 @@ def test_a_symlink_does_not_lead_the_writer_out_of_the_repository(repo: Repo, ru
 
     assert outcome == Outcome(2, "", "base is a symlink where a folder belongs; remove it\n")
     assert list((tmp_path / "outside").iterdir()) == []
+
+
+def test_the_catalog_may_change_twice_between_commits(generated: Path, run: Run) -> None:
+    edit(generated / "gitops/systems/shop.yaml", "port: 8080", "port: 8081")
+    first = run("generate", cwd=generated)
+    edit(generated / "gitops/systems/shop.yaml", "port: 8081", "port: 8082")
+
+    second = run("generate", cwd=generated)
+
+    assert (first.code, second.code) == (0, 0)
+
+
+def test_release_state_beyond_dev_is_not_dropped_without_force(generated: Path, run: Run) -> None:
+    overlay = generated / "overlays/prod/shop/api/kustomization.yaml"
+    edit(overlay, "unreleased", "v1")
+    run("generate", cwd=generated)
+    edit(generated / "gitops/systems/shop.yaml", "  api:", "  renamed:")
+
+    refused = run("generate", cwd=generated)
+    kept = overlay.exists()
+    forced = run("generate", "--force", cwd=generated)
+
+    assert "overlays/prod/shop/api/kustomization.yaml:1:1" in refused.stdout
+    assert "[release-lost]" in refused.stdout
+    assert (refused.code, kept, forced.code, overlay.exists()) == (1, True, 0, False)

@@ -246,17 +246,15 @@ def test_without_a_catalog_every_root_is_a_unit(repo: Repo, run: Run, calls: Pat
 
 def test_a_folder_with_nothing_to_render_says_how_to_get_something(tmp_path: Path, run: Run) -> None:
     assert run("validate", cwd=tmp_path) == Outcome(
-        0,
-        ".:1:1: there is nothing to render; run envgen init, or use -C DIR [nothing-to-render] (warning)\n",
-        "1 warning\n",
+        2, "", "there is nothing to render here; run envgen init, or use -C DIR\n"
     )
 
 
 def test_a_catalog_that_was_never_generated_says_what_to_do(repo: Repo, run: Run) -> None:
     assert run("validate", cwd=repo(catalog())) == Outcome(
-        0,
-        "gitops/platform.yaml:1:1: there is nothing to render; run envgen generate [nothing-to-render] (warning)\n",
-        "1 warning\n",
+        1,
+        "gitops/platform.yaml:1:1: there is nothing to render; run envgen generate [nothing-to-render]\n",
+        "1 error\n",
     )
 
 
@@ -297,7 +295,7 @@ def test_a_type_that_a_package_adds_is_for_generate_alone(
     generated = run("generate", cwd=root)
     monkeypatch.delitem(sys.modules, "thing_types", raising=False)
 
-    assert validated.code == 0
+    assert validated.code == 1
     assert re.sub("there are: .*", "there are: ...", validated.stdout).splitlines()[1] == (
         "gitops/systems/shop.yaml:3:13: unknown type 'thing'; there are: ..."
     )

@@ -1,7 +1,6 @@
 """What JSON Schema cannot say of a catalog: names that must exist, numbers that must fit."""
 
 from collections.abc import Iterator
-from itertools import chain
 
 from envgen import layout
 from envgen.catalog.uses import cycle
@@ -11,6 +10,7 @@ from envgen.model import Document, Field, Finding, Location
 from envgen.shape import unknown
 from envgen.yamlio import KEY
 
+NAMESPACE_LENGTH = 63
 RESERVED = frozenset({layout.SITES, layout.PLATFORM_SYSTEM, "default", "argocd", "root"})
 """Names that folders of overlays/ or Argo CD's projects and applications have already."""
 
@@ -31,7 +31,20 @@ def platform_findings(document: Document) -> Iterator[Finding]:
         if not entry.get("clusters") and not entry.get("sites"):
             message = f"environment {name!r} is delivered nowhere; name clusters or sites"
             yield Finding(document.at(*place), "unknown-cluster", message)
+        if source != name and _is_ring(environments, name):
+            message = f"{name!r} promotes from itself in the end; promote from dev onwards"
+            yield Finding(document.at(*place, "promotes-from"), "cyclic-promotion", message)
     yield from _name_findings(document)
+
+
+def _is_ring(environments: Fields, name: str) -> bool:
+    """Whether following `promotes-from` leads back to where it started."""
+    seen: set[str] = set()
+    here = environments[name].get("promotes-from")
+    while here in environments and here not in seen:
+        seen.add(here)
+        here = environments[here].get("promotes-from")
+    return name in seen
 
 
 def _name_findings(document: Document) -> Iterator[Finding]:
@@ -65,6 +78,7 @@ def component_findings(component: Component, platform: Platform) -> Iterator[Fin
         if environment.name in component.environments:
             yield from _gpu_findings(component, environment)
             yield from _site_findings(component, environment)
+            yield from _mount_findings(component, environment)
 
 
 def _environment_findings(component: Component, platform: Platform) -> Iterator[Finding]:
@@ -157,6 +171,17 @@ def _at(component: Component, environment: str, *field: str | int) -> Location:
     return component.document.at(*(own if own in component.document.marks else (*component.place, *field)))
 
 
+def _mount_findings(component: Component, environment: Environment) -> Iterator[Finding]:
+    """One thing at each path, and nothing over the whole file system."""
+    fields = component.environments[environment.name]
+    taken = {"/", "/tmp", *fields.get("writable", ())}  # noqa: S108 - a folder in the container
+    for name, path in fields.get("mounts", {}).items():
+        if path.rstrip("/") in {other.rstrip("/") for other in taken}:
+            message = f"{path} is taken; mount {name!r} elsewhere"
+            yield Finding(_at(component, environment.name, "mounts", name), "mount-taken", message)
+        taken.add(path)
+
+
 def _site_findings(component: Component, environment: Environment) -> Iterator[Finding]:
     fields = component.environments[environment.name]
     for name, value in fields.get("env", {}).items():
@@ -176,7 +201,17 @@ def _entry(component: Component) -> Fields:
 
 def findings(catalog: Catalog) -> Iterator[Finding]:
     """What can only be seen with every component read."""
-    return chain.from_iterable(_use_findings(system) for system in catalog.systems)
+    for system in catalog.systems:
+        yield from _use_findings(system)
+        yield from _namespace_findings(catalog, system)
+
+
+def _namespace_findings(catalog: Catalog, system: System) -> Iterator[Finding]:
+    for environment in catalog.platform.environments:
+        namespace = catalog.platform.namespace(system.name, environment.name)
+        if len(namespace) > NAMESPACE_LENGTH:
+            message = f"namespace {namespace!r} has {len(namespace)} characters; 63 is the most, shorten the name"
+            yield Finding(system.document.at("system"), "wrong-name", message)
 
 
 def _use_findings(system: System) -> Iterator[Finding]:

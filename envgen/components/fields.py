@@ -15,6 +15,11 @@ QUANTITY: Schema = {
     "type": ["string", "integer"],
     "pattern": r"^[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$",
 }
+HOST: Schema = {
+    "type": "string",
+    "pattern": r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)*[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
+    "maxLength": 253,
+}
 PATH: Schema = {"type": "string", "pattern": "^/"}
 
 
@@ -53,7 +58,7 @@ ENV_VALUE: Schema = {
     ]
 }
 EXPOSE = described(
-    record(("host",), host=TEXT, path=PATH, tls_secret=NAME_TEXT, **{"class": TEXT}),
+    record(("host",), host=HOST, path=PATH, tls_secret=NAME_TEXT, **{"class": TEXT}),
     "reachable from outside under this host, by Ingress or Route",
 )
 GPU = described(

@@ -72,6 +72,7 @@ def pointers(declaration: Declaration, release: Release) -> Iterable[Pointer]:
 
 TYPE = ComponentType(
     name="tf-serving",
+    version="0|[1-9][0-9]{0,17}",
     summary="TensorFlow Serving with one pinned version of a model",
     fields={
         **fields.some(

@@ -13,7 +13,11 @@ from envgen.snapshot import Snapshot, Unit
 MUTABLE_TAGS = frozenset(
     {"latest", "stable", "main", "master", "dev", "prod", "production", "edge", "nightly", "head", "current"}
 )
-_ALIAS = re.compile(r"(?:^|[/@:_-])(?:latest|prod|production|champion|stable|current|staging)(?:\.[a-z0-9]+)?/?$", re.I)
+_ALIAS = re.compile(
+    r"(?:^|[/@:_-])(?:(?:latest|champion)(?:\.[a-z0-9]+)?(?:/|$)"  # an alias wherever it stands
+    r"|(?:prod|production|stable|current|staging)(?:\.[a-z0-9]+)?/?$)",  # a folder's name, unless it is the last
+    re.I,
+)
 _MODEL_FIELDS = frozenset(
     {"storageUri", "modelUri", "MODEL_URI", "STORAGE_URI", "MODEL_PATH", "MODEL_ALIAS", "MODEL_STAGE", "MODEL_VERSION"}
 )
