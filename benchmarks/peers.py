@@ -1,9 +1,12 @@
 """The programs envgen is measured against: the real ones, built by Go from fixed versions."""
 
+import json
 import os
 import shutil
 import subprocess
 from pathlib import Path
+
+from envgen import schemas
 
 KUSTOMIZE = "sigs.k8s.io/kustomize/kustomize/v5@v5.8.1"
 KUBECONFORM = "github.com/yannh/kubeconform/cmd/kubeconform@v0.7.0"
@@ -25,9 +28,12 @@ def built(module: str) -> Path | None:
     return folder / name
 
 
-def kubernetes_schemas(minor: str) -> str:
-    """kubeconform's schema location for one minor version, from the package the bundles are made of."""
-    import kubernetes_validate  # type: ignore[import-untyped]  # it ships no types
-
-    folder = Path(kubernetes_validate.__file__).parent / "kubernetes-json-schema" / f"v{minor}.0-local-strict"
+def kubernetes_schemas(minor: str, folder: Path) -> str:
+    """kubeconform's schema location: one small file a kind, from the bundle that envgen itself uses."""
+    bundle = schemas.load(minor)
+    for name in bundle.kinds:
+        api_version, _, kind = name.rpartition("/")
+        group, _, version = api_version.rpartition("/")
+        suffix = "".join(f"-{part}" for part in (group.split(".")[0], version) if part)
+        (folder / f"{kind.lower()}{suffix}.json").write_text(json.dumps(bundle.schema(name)))
     return f"{folder}/{{{{.ResourceKind}}}}{{{{.KindSuffix}}}}.json"

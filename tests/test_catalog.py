@@ -11,7 +11,7 @@ from envgen.components.builtin import TYPES
 from envgen.declaration import Catalog, Kind
 from envgen.errors import InputError, Problems
 from tests import helpers
-from tests.helpers import PLATFORM, tree
+from tests.helpers import PLATFORM, SHOP, Repo, Run, tree
 
 GPUS = """\
 kubernetes: "1.36"
@@ -423,3 +423,61 @@ def test_without_registries_any_image_is_allowed() -> None:
     platform = PLATFORM.replace("registries: [registry.example]\n", "")
 
     assert read(platform).platform.allows_image("docker.io/anything")
+
+
+def test_what_is_mounted_twice_is_refused(repo: Repo, run: Run) -> None:
+    shop = SHOP + "    mounts: {settings: /tmp}\n  settings: {type: config, data: {a: b}}\n"
+
+    assert run("generate", cwd=repo(helpers.catalog(shop=shop))).stdout.splitlines()[0] == (
+        "gitops/systems/shop.yaml:7:24: /tmp is taken; mount 'settings' elsewhere [mount-taken]"
+    )
+
+
+def test_a_namespace_longer_than_kubernetes_takes_is_refused(repo: Repo, run: Run) -> None:
+    name = "a" + "b" * 50
+    platform = PLATFORM + 'namespace: "machines-{system}-{environment}"\n'
+    files = {**helpers.catalog(**{name: SHOP.replace("shop", name, 1)}), "gitops/platform.yaml": platform}
+
+    assert (
+        run("generate", cwd=repo(files))
+        .stdout.splitlines()[0]
+        .endswith("has 64 characters; 63 is the most, shorten the name [wrong-name]")
+    )
+
+
+def test_promotions_in_a_ring_are_refused(repo: Repo, run: Run) -> None:
+    platform = PLATFORM.replace("dev: {kind: dev,", "dev: {kind: dev, promotes-from: prod,")
+
+    assert run("generate", cwd=repo({**helpers.catalog(), "gitops/platform.yaml": platform})).stdout.splitlines() == [
+        "gitops/platform.yaml:5:35: 'dev' promotes from itself in the end; promote from dev onwards [cyclic-promotion]",
+        "gitops/platform.yaml:6:55: 'prod' promotes from itself in the end; promote from dev onwards "
+        "[cyclic-promotion]",
+    ]
+
+
+def test_a_host_that_is_no_name_is_refused(repo: Repo, run: Run) -> None:
+    outcome = run("generate", cwd=repo(helpers.catalog(shop=SHOP + "    expose: {host: 'https://shop.example'}\n")))
+
+    assert outcome.code == 1
+    assert outcome.stdout.startswith("gitops/systems/shop.yaml:7:20: 'https://shop.example' does not fit ")
+
+
+def test_a_wrong_type_in_an_environment_is_named(repo: Repo, run: Run) -> None:
+    outcome = run("generate", cwd=repo(helpers.catalog(shop=SHOP + "    environments: {prod: {replicas: '4'}}\n")))
+
+    assert outcome.stdout == "gitops/systems/shop.yaml:7:37: '4' is not a whole number [wrong-type]\n"
+
+
+def test_a_key_of_a_map_can_be_taken_away(repo: Repo, run: Run) -> None:
+    root = repo(helpers.catalog(shop=SHOP + "    env: {A: a, B: b}\n    environments: {prod: {env: {B: null}}}\n"))
+
+    assert run("generate", cwd=root).code == 0
+    assert "op: remove" in (root / "overlays/prod/shop/api/deployment.patch.yaml").read_text()
+
+
+def test_what_an_environment_does_not_deploy_cannot_be_used_there(repo: Repo, run: Run) -> None:
+    settings = "  settings: {type: config, data: {a: b}, environments: {prod: null}}\n"
+
+    assert run("generate", cwd=repo(helpers.catalog(shop=SHOP + "    uses: [settings]\n" + settings))).stdout == (
+        "gitops/systems/shop.yaml:7:12: 'settings' is not deployed in prod; drop it there [unknown-use]\n"
+    )

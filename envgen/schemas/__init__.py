@@ -36,11 +36,12 @@ class Schemas:
         if name not in self._kinds:
             return None
         if name not in self._validators:
-            self._validators[name] = Validator(self._schema(self._kinds[name]))
+            self._validators[name] = Validator(self.schema(name))
         return self._validators[name]
 
-    def _schema(self, definition: str) -> Schema:
-        """A definition with just those it leads to: compiling all of them costs 10 ms a kind."""
+    def schema(self, name: str) -> Schema:
+        """A kind's schema with just the definitions it leads to: compiling all of them costs 10 ms a kind."""
+        definition = self._kinds[name]
         needed = {name: self._definitions[name] for name in self._reached(definition)}
         return {**self._definitions[definition], "$defs": needed}
 
