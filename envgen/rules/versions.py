@@ -23,6 +23,8 @@ _MODEL_FIELDS = frozenset(
 )
 _IMAGE_LISTS = frozenset({"containers", "initContainers", "ephemeralContainers", "steps", "sidecars"})
 _IMAGE_PARENTS = frozenset({"container", "script", "stepTemplate"})
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 _PARAMETER = re.compile(r"\$\(|\{\{")
 
 
@@ -61,6 +63,13 @@ def _unpinned(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
         if not image.tag and not image.digest:
             at = place(snapshot, unit, rendered, field)
             yield at, f"{title(rendered)} runs {image} without tag or digest; name a version"
+
+
+def _malformed(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
+    for rendered, field, image in images(unit):
+        if (image.tag and not _TAG.fullmatch(image.tag)) or (image.digest and not _DIGEST.fullmatch(image.digest)):
+            at = place(snapshot, unit, rendered, field)
+            yield at, f"{title(rendered)} runs {str(image)!r}, which no registry can serve; correct tag or digest"
 
 
 def _mutable(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
@@ -143,6 +152,7 @@ def _undigested(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
 
 RULES: tuple[Rule, ...] = (
     Rule("unpinned-image", each_unit(_unpinned)),
+    Rule("malformed-image", each_unit(_malformed)),
     Rule("mutable-image", each_unit(_mutable)),
     Rule("mutable-model", each_unit(_mutable_models)),
     Rule("waiting-release", each_unit(_waiting), Severity.INFO),
