@@ -133,7 +133,7 @@ def _is_released(path: RepoPath, content: bytes, declared: Catalog) -> bool:
     environment = declared.platform.environment(path.split("/")[1])
     if not path.startswith("overlays/") or environment is None or environment.kind is Kind.DEV:
         return False
-    return b"newTag:" in content and f'newTag: "{UNRELEASED}"'.encode() not in content
+    return (b"newTag:" in content or b"sourceValue:" in content) and UNRELEASED.encode() not in content
 
 
 def _lost(path: RepoPath) -> Finding:
