@@ -59,10 +59,6 @@ class Environment:
     values: Mapping[str, str] = field(default_factory=dict)
     """What a site that declares no values of its own gets."""
 
-    @property
-    def has_sites(self) -> bool:
-        return bool(self.values) or any(target.values for target in self.targets)
-
 
 @dataclass(frozen=True)
 class Platform:

@@ -1,5 +1,6 @@
 """The nouns. Plain frozen values: no I/O, no third-party imports."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -20,6 +21,9 @@ Field = tuple[str | int, ...]
 
 Object = dict[str, Any]
 """One Kubernetes object."""
+
+IMAGE_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+"""What a registry takes for a tag (OCI distribution specification)."""
 
 UNRELEASED = "unreleased"
 """The version of a release before anything ran."""

@@ -8,9 +8,8 @@ from functools import cached_property
 from envgen import catalog, layout
 from envgen.declaration import Catalog, Component, Declaration, Environment, Kind, System
 from envgen.errors import InputError
-from envgen.model import UNRELEASED, ImageRef, Release, RepoPath, Version
+from envgen.model import IMAGE_TAG, UNRELEASED, ImageRef, Release, RepoPath, Version
 
-_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _SCALAR = re.compile(r"(?!.*(?:^|/)\.\.(?:/|$))[!-z|~]{1,1024}")
 """Printable ASCII without spaces and braces, and no step upwards."""
@@ -133,7 +132,7 @@ def version_for(place: Place, request: Request) -> Version:
     if not place.release.image:
         return _scalar_version(place, request)
     tag, at, digest = request.version.partition("@")
-    if not tag or not _TAG.fullmatch(tag):
+    if not tag or not IMAGE_TAG.fullmatch(tag):
         raise InputError(f"{request.text!r}: {tag!r} is no image tag")
     if at and not _DIGEST.fullmatch(digest):
         raise InputError(f"{request.text!r}: {digest!r} is no digest; write sha256: and 64 hex digits")

@@ -62,5 +62,5 @@ def _is_definition(document: Document) -> bool:
 
 
 def _problems(document: Document) -> Iterable[Finding]:
-    validator = schemas.load("1.36").validator(*_CRD)
+    validator = schemas.load(schemas.DEFAULT).validator(*_CRD)
     return validator.findings(document, document.data) if validator else ()

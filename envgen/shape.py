@@ -75,12 +75,12 @@ class fields:  # noqa: N801 - reads as the other shapes do
                 yield (*field, key, KEY), "unknown-field", unknown(key, self.allowed)
 
 
-def unknown(name: str, allowed: Collection[str]) -> str:
-    """What to say of a field that does not exist."""
+def unknown(name: str, allowed: Collection[str], what: str = "field") -> str:
+    """What to say of a field, or of `what` else is named, that does not exist."""
     close = get_close_matches(name, allowed, 1)
     others = ", ".join(sorted(allowed)) or "none"
     hint = f"did you mean {close[0]!r}?" if close else f"there are: {others}"
-    return f"unknown field {name!r}; {hint}"
+    return f"unknown {what} {name!r}; {hint}"
 
 
 def findings(shape: Shape, document: Document) -> Iterator[Finding]:

@@ -21,7 +21,7 @@ def platform_findings(document: Document) -> Iterator[Finding]:
         place = ("environments", name)
         source = entry.get("promotes-from")
         if source is not None and (source not in environments or source == name):
-            message = unknown(source, [n for n in environments if n != name]).replace("field", "environment", 1)
+            message = unknown(source, [n for n in environments if n != name], "environment")
             yield Finding(document.at(*place, "promotes-from"), "unknown-environment", message)
         for kind in ("clusters", "sites"):
             for i, target in enumerate(entry.get(kind, ())):
@@ -66,7 +66,7 @@ def system_findings(name: str, document: Document, platform: Platform) -> Iterat
     known = [e.name for e in platform.environments]
     for i, environment in enumerate(document.data.get("environments", ())):
         if environment not in known:
-            message = unknown(environment, known).replace("field", "environment", 1)
+            message = unknown(environment, known, "environment")
             yield Finding(document.at("environments", i), "unknown-environment", message)
 
 
@@ -89,7 +89,7 @@ def _environment_findings(component: Component, platform: Platform) -> Iterator[
         place = (*component.place, "environments", name)
         environment = platform.environment(name)
         if environment is None:
-            message = unknown(name, known).replace("field", "environment", 1)
+            message = unknown(name, known, "environment")
             yield Finding(at(*place, KEY), "unknown-environment", message)
         elif difference is not None and environment.kind not in component.type.kinds:
             message = f"{component.type.name} is not deployed in {environment.kind} environments; remove this"
@@ -220,7 +220,7 @@ def _use_findings(system: System) -> Iterator[Finding]:
         for environment, fields in {"": component.common, **component.environments}.items():
             for field, name in _named(component, fields):
                 if name not in system.names:
-                    message = unknown(name, others).replace("field", "component", 1)
+                    message = unknown(name, others, "component")
                     yield Finding(_at(component, environment, *field), "unknown-use", message)
                 elif environment and not _is_deployed(system, name, environment):
                     message = f"{name!r} is not deployed in {environment}; drop it there"

@@ -232,7 +232,7 @@ def _components(
         place = ("components", name)
         kind = types.of(entry)
         if kind is None:
-            message = unknown(entry["type"], types.known).replace("field", "type", 1)
+            message = unknown(entry["type"], types.known, "type")
             findings.append(Finding(document.at(*place, "type"), "unknown-type", message))
             continue
         problems = list(_component_validator(_ByName(kind)).findings(document, entry, place))

@@ -14,6 +14,9 @@ from envgen.files.variants import Objects, Variants, objects
 from envgen.model import Object, ResourceId
 from envgen.overlay import difference
 
+SitePatch = tuple[ResourceId, Objects, list[Object]]
+"""An object, all objects of its unit, and the operations that make it the site's."""
+
 
 @dataclass(frozen=True)
 class Unit:
@@ -104,11 +107,11 @@ class Unit:
     @cached_property
     def sites(self) -> tuple[Target, ...]:
         """The targets that render otherwise than the environment, because of their own values."""
-        return tuple(t for t in self.environment.targets if self._site_patches(t))
+        return tuple(t for t in self.environment.targets if self._patches[t.name])
 
     def path_of(self, target: Target) -> str:
         """What Argo CD builds for one target."""
-        if any(site.name == target.name for site in self.sites):
+        if self._patches[target.name]:
             return layout.site(self.environment.name, target.name, self.system.name)
         return self.path
 
@@ -117,7 +120,12 @@ class Unit:
         data = {name: values[name] for name in self.value_names if name in values}
         return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
 
-    def _site_patches(self, target: Target) -> list[tuple[ResourceId, Objects, list[Object]]]:
+    @cached_property
+    def _patches(self) -> Mapping[str, list[SitePatch]]:
+        """What each target with values of its own changes; nothing for the others."""
+        return {target.name: self._site_patches(target) for target in self.environment.targets}
+
+    def _site_patches(self, target: Target) -> list[SitePatch]:
         if not self.value_names or not target.values:
             return []
         here: dict[ResourceId, Object] = {}
@@ -139,7 +147,7 @@ class Unit:
         folder = layout.site(self.environment.name, target.name, self.system.name)
         source = layout.PLATFORM
         found, entries = {}, []
-        patches = self._site_patches(target)
+        patches = self._patches[target.name]
         stems = file_names([key for key, _, _ in patches], "")
         for key, here, operations in patches:
             file = f"{stems[key]}.patch.yaml"

@@ -10,9 +10,6 @@ from envgen.schema import Validator
 from envgen.snapshot import Snapshot, Unit
 from envgen.yamlio import KEY
 
-NEWEST = "1.36"
-"""What repositories without a platform are judged by."""
-
 _CLUSTER_SCOPED = {
     "": "Namespace Node PersistentVolume",
     "admissionregistration.k8s.io": "MutatingAdmissionPolicy MutatingAdmissionPolicyBinding "
@@ -125,7 +122,7 @@ def _kinds(snapshot: Snapshot) -> Collection[str]:
 
 
 def _minor(snapshot: Snapshot) -> str:
-    return snapshot.platform.kubernetes if snapshot.platform else NEWEST
+    return snapshot.platform.kubernetes if snapshot.platform else schemas.DEFAULT
 
 
 def _foreign_namespaces(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from envgen.declaration import Kind
-from envgen.model import UNRELEASED, Field, ImageRef, Object, Severity
+from envgen.model import IMAGE_TAG, UNRELEASED, Field, ImageRef, Object, Severity
 from envgen.origin import place
 from envgen.rules.rule import Problem, Rule, each_unit
 from envgen.rules.values import inside, mapping, title
@@ -23,7 +23,6 @@ _MODEL_FIELDS = frozenset(
 )
 _IMAGE_LISTS = frozenset({"containers", "initContainers", "ephemeralContainers", "steps", "sidecars"})
 _IMAGE_PARENTS = frozenset({"container", "script", "stepTemplate"})
-_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 _PARAMETER = re.compile(r"\$\(|\{\{")
 
@@ -67,7 +66,7 @@ def _unpinned(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
 
 def _malformed(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
     for rendered, field, image in images(unit):
-        if (image.tag and not _TAG.fullmatch(image.tag)) or (image.digest and not _DIGEST.fullmatch(image.digest)):
+        if (image.tag and not IMAGE_TAG.fullmatch(image.tag)) or (image.digest and not _DIGEST.fullmatch(image.digest)):
             at = place(snapshot, unit, rendered, field)
             yield at, f"{title(rendered)} runs {str(image)!r}, which no registry can serve; correct tag or digest"
 

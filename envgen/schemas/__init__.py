@@ -15,6 +15,8 @@ from envgen.schema import Schema, Validator
 
 FOLDER = Path(__file__).parent
 DEFINITION = "#/$defs/"
+DEFAULT = "1.36"
+"""What is judged without a platform that says otherwise."""
 
 
 class Schemas:
