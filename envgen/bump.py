@@ -4,14 +4,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from envgen import catalog, edits, gitrepo, kustomization, layout, worktree, yamlio
+from envgen import catalog, edits, gitrepo, kustomization, layout, release, worktree, yamlio
 from envgen.components.builtin import TYPES
 from envgen.declaration import Kind
 from envgen.diff import unified
 from envgen.errors import InputError, Problems, ToolError
 from envgen.evidence import Evidence, evidence_text, parsed
 from envgen.model import NO_VERSION, Data, Finding, RepoPath, Tree, Version
-from envgen.release import versions
 from envgen.request import Dev, Place, Request, version_for
 
 ATTEMPTS = 50
@@ -105,9 +104,10 @@ def _edit(
         raise InputError(f"{path} does not exist; run envgen generate")
     place = changes[0][0]
     before = yamlio.plain(tree, path)
-    state = versions(_overlay(path, before), place.declaration, place.component.type)
+    slots = release.slots(place.declaration, place.component.type)
+    state = release.versions(_overlay(path, before), slots)
     new = _by_release(changes)
-    after = edits.released(path, before.decode(), place.declaration, place.component.type, new)
+    after = edits.released(path, before.decode(), slots, new)
     contents[path] = after.encode()
     for name in sorted(new):
         old = state.get(name, NO_VERSION)

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -41,6 +42,14 @@ class Cache:
             return json.loads((self.folder / name[:2] / name).read_bytes())
         except (OSError, ValueError):
             return None
+
+    def remember(self, name: str, compute: Callable[[], Data]) -> Data:
+        """The value of that name; computed and kept if there is none yet."""
+        found = self.get(name)
+        if found is None:
+            found = compute()
+            self.put(name, found)
+        return found
 
     def put(self, name: str, value: Data) -> None:
         if self.folder is None:

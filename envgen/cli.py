@@ -277,6 +277,40 @@ def _pushed(pushed: Any, remote: str) -> int:
     return CLEAN
 
 
+@command("guard")
+@click.argument("old")
+@click.argument("new")
+@click.option("--actor", required=True, metavar="NAME", help="Who pushes, as the server knows them.")
+@click.option("--ref", default="refs/heads/main", show_default=True, help="The ref that moves from OLD to NEW.")
+@click.option(
+    "--policy", type=click.Path(path_type=Path), metavar="FILE", help="Judge by this policy, not by OLD's own."
+)
+@click.option("--facts", type=click.Path(path_type=Path), metavar="FILE", help="JSON: approvals, times received, now.")
+@click.option(
+    "--format", "style", type=click.Choice(("text", "json", "sarif", "github")), default="text", show_default=True
+)
+def guard(
+    root: Path, old: str, new: str, actor: str, ref: str, policy: Path | None, facts: Path | None, style: str
+) -> int:
+    """May ACTOR move the protected branch from OLD to NEW?  Exit code 1 if not, with every reason.
+
+    The verdict a server with the hook gives to the same push.
+    """
+    from envgen.guard import facts as known
+    from envgen.guard.judge import Judge
+    from envgen.guard.words import FORMATS as WRITERS
+
+    judge = Judge.of(root, root / policy if policy else None)
+    try:
+        commits = [judge.objects.required_commit(rev).id for rev in (old, new)]
+        given = known.read(judge.objects, root / facts if facts else None, actor)
+        verdict = judge.verdict(ref, commits[0], commits[1], given)
+    finally:
+        judge.close()
+    click.echo(WRITERS[style](verdict), nl=False)
+    return CLEAN if verdict.accepted else FINDINGS
+
+
 @command("schema")
 @click.argument("name", metavar="platform|system|guard|evidence|add")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[CRD]...")

@@ -4,6 +4,7 @@ A reference is a path in this repository or it is refused: nothing is fetched, f
 """
 
 import re
+from collections.abc import Container
 from dataclasses import dataclass, field
 
 from envgen import layout, yamlio
@@ -28,7 +29,7 @@ class Closure:
 @dataclass
 class _Walk:
     tree: Tree
-    folders: frozenset[RepoPath]
+    folders: Container[RepoPath]
     kustomizations: dict[RepoPath, Kustomization] = field(default_factory=dict)
     files: set[RepoPath] = field(default_factory=set)
     findings: set[Finding] = field(default_factory=set)
@@ -45,8 +46,8 @@ def folders_of(tree: Tree) -> frozenset[RepoPath]:
     return frozenset(found)
 
 
-def closure_of(tree: Tree, folder: RepoPath, folders: frozenset[RepoPath] | None = None) -> Closure:
-    """The closure of `folder`.  `folders` is `folders_of(tree)`, for callers with many."""
+def closure_of(tree: Tree, folder: RepoPath, folders: Container[RepoPath] | None = None) -> Closure:
+    """The closure of `folder`.  `folders` are those of the tree, for callers with many."""
     walk = _Walk(tree, folders_of(tree) if folders is None else folders)
     _enter(walk, folder, (), Location(folder))
     ordered = tuple(walk.kustomizations[path] for path in sorted(walk.kustomizations))

@@ -1,36 +1,31 @@
 """Byte-exact edits of release state in a kustomization that people and other tools write too."""
 
+from collections.abc import Iterable, Mapping
 from itertools import chain
 
 from envgen import yamlio
-from envgen.declaration import ComponentType, Declaration
 from envgen.errors import InputError, Problems, ToolError
 from envgen.model import Data, Field, RepoPath, Version, applied
-from envgen.release import image_index, replacement_index, scalar
+from envgen.release import Slot, scalar
 from envgen.splice import Splicer
 
 
-def released(
-    path: RepoPath, text: str, declaration: Declaration, kind: ComponentType, versions: dict[str, Version]
-) -> str:
+def released(path: RepoPath, text: str, slots: Iterable[Slot], versions: Mapping[str, Version]) -> str:
     """The text after its releases were given `versions` (by name); every other byte is the same.
 
     Raises InputError if the file carries no such release.
     """
-    releases = {release.name: release for release in declaration.releases}
+    by_name = {slot.release.name: slot for slot in slots}
     for name, version in versions.items():
         data = yamlio.read_one(path, text.encode()).data
-        release = releases[name]
-        if release.image:
-            index = image_index(data, declaration, release)
-            changes = _image_changes(version, data["images"][index or 0]) if index is not None else {}
-            place: Field = ("images", index or 0)
-        else:
-            index = replacement_index(data, declaration, release, kind)
-            changes = {"sourceValue": scalar(release, version)}
-            place = ("replacements", index or 0)
-        if index is None:
+        slot = by_name[name]
+        place = slot.place(data)
+        if place is None:
             raise InputError(f"{path} has no entry for release {name!r}; run envgen generate")
+        group, index = place
+        changes = {"sourceValue": scalar(slot.release, version)}
+        if slot.symbol:
+            changes = _image_changes(version, data[group][index])
         text = _changed(path, text, data, place, changes)
     return text
 

@@ -4,13 +4,16 @@ import os
 import re
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 
 from envgen import process
+from envgen.cache import Cache, key
 from envgen.errors import ToolError
 from envgen.model import RepoPath
 
@@ -55,6 +58,11 @@ class Kustomize:
         found = Path(self.program).stat()
         return f"{self.program}:{found.st_size}:{found.st_mtime_ns}"
 
+    def fingerprint(self, store: Cache) -> str:
+        """The program's own hash; taken again only when its file changes."""
+        name = key("program", self.identity)
+        return str(store.remember(name, lambda: sha256(Path(self.program).read_bytes()).hexdigest()))
+
     @cached_property
     def _environment(self) -> Mapping[str, str]:
         # No PATH, HOME or git variables: nothing to run, no plugins, no credentials.
@@ -65,6 +73,16 @@ class Kustomize:
         command = (*self.command, folder or ".")
         outcome = process.run(command, root, environment=self._environment, seconds=SECONDS)
         return Built(outcome.stdout, _cause(outcome.stderr, root) if outcome.code else "")
+
+    def build_files(self, contents: Mapping[RepoPath, bytes], folder: RepoPath) -> Built:
+        """What `folder` renders to where there is nothing but these files."""
+        with tempfile.TemporaryDirectory(prefix="envgen-render-") as name:
+            root = Path(name)
+            for parent in {path.rpartition("/")[0] for path in contents}:
+                (root / parent).mkdir(parents=True, exist_ok=True)
+            for path, content in contents.items():
+                (root / path).write_bytes(content)
+            return self.build(root, folder)
 
     def build_all(
         self, root: Path, folders: Iterable[RepoPath], progress: Callable[[], None]

@@ -4,6 +4,9 @@ from posixpath import normpath
 
 from envgen.model import RepoPath
 
+PROTECTED = "refs/heads/main"
+"""The branch that Argo CD delivers and the guard protects."""
+
 PLATFORM = "gitops/platform.yaml"
 SYSTEMS = "gitops/systems"
 ARGOCD = "gitops/argocd"

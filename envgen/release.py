@@ -4,68 +4,90 @@ An image is an `images:` entry of the component's overlay; a scalar is the `sour
 replacement that writes the release's annotation or field.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from envgen.declaration import ComponentType, Declaration, Pointer
-from envgen.model import NO_VERSION, UNRELEASED, Data, Release, Version
+from envgen.model import NO_VERSION, UNRELEASED, Data, Field, ImageRef, Release, Version
 from envgen.yamltext import Quoted
 
 Versions = Mapping[str, Version]
 """By release name."""
 
 
-def versions(overlay: Data, declaration: Declaration, kind: ComponentType) -> dict[str, Version]:
-    """What an overlay's kustomization says each release runs."""
-    return {
-        release.name: _image_version(overlay, declaration, release)
+@dataclass(frozen=True)
+class Slot:
+    """Where a component's overlay keeps one release."""
+
+    release: Release
+    symbol: str = ""
+    """The image's name in the base; empty for a scalar."""
+    fields: tuple[str, ...] = ()
+    """The kustomize field paths that a scalar is written to."""
+    pattern: str = ""
+    """What a scalar's version has to fit, where the component's type knows it."""
+
+    def place(self, overlay: Data) -> Field | None:
+        """The `images:` entry or the replacement that carries the release; None if there is none."""
+        return self._image(overlay) if self.symbol else self._replacement(overlay)
+
+    def _image(self, overlay: Data) -> Field | None:
+        """The entry of the symbolic name, or else of the release's repository."""
+        for key, wanted in (("name", self.symbol), ("newName", self.release.image)):
+            for i, entry in enumerate(overlay.get("images", ())):
+                if entry.get(key) == wanted:
+                    return ("images", i)
+        return None
+
+    def _replacement(self, overlay: Data) -> Field | None:
+        for i, entry in enumerate(overlay.get("replacements", ())):
+            written = (field for target in entry.get("targets", ()) for field in target.get("fieldPaths", ()))
+            if "sourceValue" in entry and not set(self.fields).isdisjoint(written):
+                return ("replacements", i)
+        return None
+
+    def version(self, overlay: Data) -> Version:
+        """What an overlay's kustomization says the release runs."""
+        place = self.place(overlay)
+        if place is None:
+            return NO_VERSION
+        entry = overlay[place[0]][place[1]]
+        if self.symbol:
+            return Version(*(_text(entry, key) for key in ("newTag", "digest", "newName")))
+        written = _text(entry, "sourceValue")
+        return Version(self.release.version_in(written) or written)
+
+    def rendered(self, version: Version) -> str:
+        """The text that stands in the objects when the release runs `version`."""
+        if self.symbol:
+            return str(ImageRef(version.repository or self.release.image, version.label, version.digest))
+        return scalar(self.release, version)
+
+
+def slots(declaration: Declaration, kind: ComponentType) -> tuple[Slot, ...]:
+    """Where each release of a component is kept."""
+    return tuple(
+        Slot(release, declaration.image(release))
         if release.image
-        else _scalar_version(overlay, declaration, release, kind)
+        else Slot(release, fields=_fields(kind.pointers(declaration, release)), pattern=kind.version)
         for release in declaration.releases
-    }
+    )
 
 
-def image_index(overlay: Data, declaration: Declaration, release: Release) -> int | None:
-    """Which `images:` entry carries the release: the one of its name, or else of its repository."""
-    entries = overlay.get("images", ())
-    symbol = declaration.image(release)
-    for key, wanted in (("name", symbol), ("newName", release.image)):
-        for i, entry in enumerate(entries):
-            if entry.get(key) == wanted:
-                return i
-    return None
+def _fields(pointers: Iterable[Pointer]) -> tuple[str, ...]:
+    return tuple(field for pointer in pointers for field in pointer.fields)
 
 
-def replacement_index(overlay: Data, declaration: Declaration, release: Release, kind: ComponentType) -> int | None:
-    """Which replacement carries the release: the one that writes a field of its first pointer."""
-    wanted = {field for pointer in kind.pointers(declaration, release) for field in pointer.fields}
-    for i, entry in enumerate(overlay.get("replacements", ())):
-        written = {field for target in entry.get("targets", ()) for field in target.get("fieldPaths", ())}
-        if "sourceValue" in entry and wanted & written:
-            return i
-    return None
-
-
-def _image_version(overlay: Data, declaration: Declaration, release: Release) -> Version:
-    index = image_index(overlay, declaration, release)
-    if index is None:
-        return NO_VERSION
-    entry = overlay["images"][index]
-    return Version(*(_text(entry, key) for key in ("newTag", "digest", "newName")))
+def versions(overlay: Data, places: Iterable[Slot]) -> dict[str, Version]:
+    """What an overlay's kustomization says each release runs."""
+    return {slot.release.name: slot.version(overlay) for slot in places}
 
 
 def _text(entry: Data, key: str) -> str:
     """A value as kustomize takes it: an unquoted number is none."""
     value = entry.get(key)
     return value if isinstance(value, str) else ""
-
-
-def _scalar_version(overlay: Data, declaration: Declaration, release: Release, kind: ComponentType) -> Version:
-    index = replacement_index(overlay, declaration, release, kind)
-    if index is None:
-        return NO_VERSION
-    scalar = _text(overlay["replacements"][index], "sourceValue")
-    return Version(release.version_in(scalar) or scalar)
 
 
 def is_released(version: Version) -> bool:

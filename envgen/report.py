@@ -7,6 +7,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from envgen import __version__
 from envgen.model import Data, Finding, Report, Severity
+from envgen.printable import printable
 
 SCHEMA_VERSION = 1
 
@@ -18,11 +19,6 @@ def as_text(report: Report) -> str:
         for finding in report.findings
     ]
     return "".join(f"{printable(line)}\n" for line in lines)
-
-
-def printable(text: str) -> str:
-    """Without control characters, so that a file name cannot drive the terminal or a log."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def as_json(report: Report) -> str:

@@ -9,12 +9,7 @@ from envgen import catalog, layout
 from envgen.declaration import Catalog, Component, Declaration, Environment, Kind, System
 from envgen.errors import InputError
 from envgen.model import IMAGE_TAG, UNRELEASED, ImageRef, Release, RepoPath, Version
-
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-_SCALAR = re.compile(r"(?!.*(?:^|/)\.\.(?:/|$))[!-z|~]{1,1024}")
-"""Printable ASCII without spaces and braces, and no step upwards."""
-MUTABLE = frozenset({"latest", "stable", "main", "master", "dev", "prod", "production", "edge", "nightly", "champion"})
-"""Tags that are moved by habit."""
+from envgen.pinning import DIGEST, SCALAR, is_mutable_model, is_mutable_tag
 
 
 @dataclass(frozen=True)
@@ -134,13 +129,13 @@ def version_for(place: Place, request: Request) -> Version:
     tag, at, digest = request.version.partition("@")
     if not tag or not IMAGE_TAG.fullmatch(tag):
         raise InputError(f"{request.text!r}: {tag!r} is no image tag")
-    if at and not _DIGEST.fullmatch(digest):
+    if at and not DIGEST.fullmatch(digest):
         raise InputError(f"{request.text!r}: {digest!r} is no digest; write sha256: and 64 hex digits")
     return _immutable(Version(tag, digest, place.release.image), request)
 
 
 def _scalar_version(place: Place, request: Request) -> Version:
-    if not _SCALAR.fullmatch(request.version):
+    if not SCALAR.fullmatch(request.version):
         raise InputError(f"{request.text!r}: a version is printable ASCII without spaces, braces and '..'")
     label = place.release.version_in(request.version) or request.version
     pattern = place.component.type.version
@@ -153,6 +148,7 @@ def _scalar_version(place: Place, request: Request) -> Version:
 def _immutable(version: Version, request: Request) -> Version:
     if version.label == UNRELEASED:
         raise InputError(f"{request.text!r}: {UNRELEASED!r} stands for no version")
-    if version.label.lower() in MUTABLE and not version.digest:
+    is_mutable = is_mutable_tag if version.repository else is_mutable_model
+    if is_mutable(version.label) and not version.digest:
         raise InputError(f"{request.text!r}: {version.label!r} can be moved; name a version that cannot, or its digest")
     return version

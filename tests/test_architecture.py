@@ -16,6 +16,7 @@ LAYERS = (  # a module may import from rows below its own, never from above or b
     {"demo"},
     {"init"},
     {"generate", "validate", "bump", "schemafiles"},
+    {"guard"},
     {"rules", "report"},
     {"evidence", "origin", "request", "sources"},
     {"files", "snapshot"},
@@ -23,11 +24,11 @@ LAYERS = (  # a module may import from rows below its own, never from above or b
     {"crd"},
     {"closure"},
     {"definitions", "diff", "kustomization", "overlay", "release", "schemas", "splice"},
-    {"cache", "gitrepo", "kustomize", "schema", "shape", "worktree"},
-    {"yamltext"},
+    {"gitrepo", "kustomize", "schema", "shape", "worktree"},
+    {"cache", "gitobjects", "yamltext"},
     {"process", "yamlio"},
     {"components"},  # maps of declarations to objects: below everything that touches the world
-    {"declaration", "errors", "layout", "scalars"},
+    {"declaration", "errors", "layout", "pinning", "printable", "scalars"},
     {"model"},
 )
 SOLE_IMPORTERS = {
@@ -35,11 +36,17 @@ SOLE_IMPORTERS = {
     "yaml": {"envgen.yamlio", "envgen.yamltext"},
     "jsonschema_rs": {"envgen.schema"},
     "subprocess": {"envgen.process"},
-    "tempfile": {"envgen.cache", "envgen.demo", "envgen.worktree"},
+    "tempfile": {
+        "envgen.cache",
+        "envgen.demo",
+        "envgen.guard.signatures",
+        "envgen.kustomize",
+        "envgen.worktree",
+    },
     "socket": set(),
     "http": set(),
     "random": set(),
-    "datetime": set(),
+    "datetime": {"envgen.guard.window"},
     "locale": set(),
 }
 MODULES = {

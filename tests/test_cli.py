@@ -20,6 +20,7 @@ OPTIONS = {
     "generate": ["--check", "--diff", "--force", "--format"],
     "validate": ["--changed-since", "--no-cache", "--format"],
     "bump": ["--evidence", "--dry-run", "--commit", "--push", "--remote"],
+    "guard": ["--actor", "--ref", "--policy", "--facts", "--format"],
     "schema": [],
     "demo": [],
 }

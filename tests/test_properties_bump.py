@@ -38,11 +38,11 @@ def declaration(text: str) -> Declaration:
 
 
 def bumped(text: str, version: Version) -> str:
-    return edits.released(PATH, text, declaration(text), deployment.TYPE, {"it": version})
+    return edits.released(PATH, text, release.slots(declaration(text), deployment.TYPE), {"it": version})
 
 
 def running(text: str) -> Version:
-    return release.versions(parsed(text), declaration(text), deployment.TYPE)["it"]
+    return release.versions(parsed(text), release.slots(declaration(text), deployment.TYPE))["it"]
 
 
 def parsed(text: str) -> dict[str, object]:

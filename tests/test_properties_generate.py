@@ -17,6 +17,7 @@ from envgen.cache import Cache
 from envgen.components.builtin import TYPES
 from envgen.declaration import Declaration
 from envgen.model import File, Object, Severity, Version
+from envgen.release import slots
 from envgen.request import Request
 from tests.helpers import write
 from tests.strategies import ENVIRONMENTS, Catalog, catalogs, examples
@@ -55,7 +56,7 @@ def promoted(tree: Tree) -> Tree:
         path = f"{layout.overlay(environment, declaration.system, declaration.name)}/kustomization.yaml"
         versions = {release.name: Version(str(number + i)) for i, release in enumerate(declaration.releases)}
         number += len(versions)
-        text = edits.released(path, result[path].content.decode(), declaration, kind, versions)
+        text = edits.released(path, result[path].content.decode(), slots(declaration, kind), versions)
         result[path] = File(text.encode())
     return generated(result)
 

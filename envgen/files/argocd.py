@@ -16,7 +16,6 @@ from envgen.model import Object, RepoPath
 API = "argoproj.io/v1alpha1"
 NAMESPACE = "argocd"
 IN_CLUSTER = "https://kubernetes.default.svc"
-REVISION = "refs/heads/main"
 PATHS = "argocd.argoproj.io/manifest-generate-paths"
 ARGO_KINDS = ("AppProject", "Application", "ApplicationSet")
 NAMESPACES_TYPE = "namespaces"
@@ -43,7 +42,7 @@ def root(catalog: Catalog) -> Object:
             "project": layout.PLATFORM_SYSTEM,
             "source": {
                 "repoURL": catalog.platform.repository,
-                "targetRevision": REVISION,
+                "targetRevision": layout.PROTECTED,
                 "path": layout.ARGOCD,
                 "directory": {"recurse": True},
             },
@@ -175,7 +174,7 @@ def _template(unit: Unit) -> Object:
             "project": layout.PLATFORM_SYSTEM if unit.is_platform else environment.name,
             "source": {
                 "repoURL": unit.catalog.platform.repository,
-                "targetRevision": REVISION,
+                "targetRevision": layout.PROTECTED,
                 "path": "{{.path}}",
             },
             "destination": {"server": "{{.server}}", "namespace": unit.namespace},

@@ -45,7 +45,7 @@ def read(tree: Tree, catalog: Catalog) -> State:
                     findings.extend(problems.findings)
                     continue
                 key = (environment.name, system.name, name)
-                versions[key] = release.versions(overlay, declaration, component.type)
+                versions[key] = release.versions(overlay, release.slots(declaration, component.type))
     if findings:
         raise Problems(findings)
     kept = {path: file for path, file in tree.items() if path.endswith(("/evidence.yaml", "/holds.yaml"))}

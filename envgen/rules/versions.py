@@ -6,24 +6,16 @@ from collections.abc import Iterator
 from envgen.declaration import Kind
 from envgen.model import IMAGE_TAG, UNRELEASED, Field, ImageRef, Object, Severity
 from envgen.origin import place
+from envgen.pinning import DIGEST, is_mutable_model, is_mutable_tag
 from envgen.rules.rule import Problem, Rule, each_unit
 from envgen.rules.values import inside, mapping, title
 from envgen.snapshot import Snapshot, Unit
 
-MUTABLE_TAGS = frozenset(
-    {"latest", "stable", "main", "master", "dev", "prod", "production", "edge", "nightly", "head", "current"}
-)
-_ALIAS = re.compile(
-    r"(?:^|[/@:_-])(?:(?:latest|champion)(?:\.[a-z0-9]+)?(?:/|$)"  # an alias wherever it stands
-    r"|(?:prod|production|stable|current|staging)(?:\.[a-z0-9]+)?/?$)",  # a folder's name, unless it is the last
-    re.I,
-)
 _MODEL_FIELDS = frozenset(
     {"storageUri", "modelUri", "MODEL_URI", "STORAGE_URI", "MODEL_PATH", "MODEL_ALIAS", "MODEL_STAGE", "MODEL_VERSION"}
 )
 _IMAGE_LISTS = frozenset({"containers", "initContainers", "ephemeralContainers", "steps", "sidecars"})
 _IMAGE_PARENTS = frozenset({"container", "script", "stepTemplate"})
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 _PARAMETER = re.compile(r"\$\(|\{\{")
 
 
@@ -66,27 +58,22 @@ def _unpinned(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
 
 def _malformed(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
     for rendered, field, image in images(unit):
-        if (image.tag and not IMAGE_TAG.fullmatch(image.tag)) or (image.digest and not _DIGEST.fullmatch(image.digest)):
+        if (image.tag and not IMAGE_TAG.fullmatch(image.tag)) or (image.digest and not DIGEST.fullmatch(image.digest)):
             at = place(snapshot, unit, rendered, field)
             yield at, f"{title(rendered)} runs {str(image)!r}, which no registry can serve; correct tag or digest"
 
 
 def _mutable(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
     for rendered, field, image in images(unit):
-        if not image.digest and _moves(image.tag.lower()):
+        if not image.digest and is_mutable_tag(image.tag):
             at = place(snapshot, unit, rendered, field)
             yield at, f"{title(rendered)} runs {image}, a tag that moves; name one that does not, or a digest"
-
-
-def _moves(tag: str) -> bool:
-    """`latest-gpu` moves as `latest` does; `dev-2026-11-02` does not move."""
-    return tag in MUTABLE_TAGS or "latest" in re.split("[-_.]", tag)
 
 
 def _mutable_models(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
     for rendered, texts in unit.texts:
         for field, pointer in models(rendered, texts):
-            if _ALIAS.search(pointer):
+            if is_mutable_model(pointer):
                 at = place(snapshot, unit, rendered, field)
                 yield at, f"{title(rendered)} loads {pointer!r}, which can change without a commit; name a version"
 

@@ -1,0 +1,277 @@
+"""git's objects by their ids: commits and trees read raw, from a work tree, a bare repository or a push's quarantine.
+
+Nothing that a push can carry has a say in how: no replace refs, filters, attributes or lazy fetches.
+One `git cat-file` answers everything, so a question costs what changed and not what is there.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from envgen import process
+from envgen.errors import InputError, Problems, ToolError
+from envgen.model import File, Finding, Location, Mode, RepoPath
+from envgen.yamlio import MAX_BYTES
+
+RAW = {
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "LC_ALL": "C",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """An entry of a tree as git keeps it: its mode's digits and its object's id."""
+
+    mode: str
+    id: str
+
+    @property
+    def is_folder(self) -> bool:
+        return self.mode == "40000"
+
+    @property
+    def is_plain(self) -> bool:
+        return self.mode == Mode.FILE
+
+
+@dataclass(frozen=True)
+class Commit:
+    id: str
+    tree: str
+    parents: tuple[str, ...]
+    message: str
+    time: int
+    """The committer's own word, in seconds since 1970."""
+
+
+class Objects:
+    """One repository's objects; also those of a push that is not accepted yet."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._folders: dict[str, dict[str, Leaf]] = {}
+
+    @cached_property
+    def _git(self) -> process.Conversation:
+        return process.Conversation(("git", "cat-file", "--batch"), self.root, self.environment)
+
+    @cached_property
+    def environment(self) -> Mapping[str, str]:
+        return {**os.environ, **RAW}
+
+    def close(self) -> None:
+        if "_git" in self.__dict__:
+            self._git.close()
+
+    def _read(self, name: str, limit: int = 1 << 40) -> tuple[str, str, bytes] | None:
+        """An object's id, type and content, cut at `limit`; None if there is none of that name."""
+        if "\n" in name or not name.isprintable():
+            return None
+        answer = self._git.ask(name.encode()).decode("utf-8", "replace")
+        parts = answer.split(" ")
+        if len(parts) != 3 or not parts[2].isdigit():
+            return None
+        size = int(parts[2])
+        content = self._git.read(min(size, limit))
+        for _ in range(limit, size, limit):
+            self._git.read(min(limit, size - limit))
+            size -= limit
+        self._git.read(1)
+        return parts[0], parts[1], content
+
+    @property
+    def folder_of_git(self) -> Path:
+        """Where the repository keeps what is its own."""
+        return self.root / self.listed("rev-parse", "--git-common-dir")[0]
+
+    def commit(self, rev: str) -> Commit | None:
+        """The commit `rev` names; None if it names none."""
+        found = self._read(f"{rev}^{{commit}}")
+        return _commit(found[0], found[2]) if found and found[1] == "commit" else None
+
+    def required_commit(self, rev: str) -> Commit:
+        """Raises InputError if `rev` names no commit."""
+        found = self.commit(rev)
+        if found is None:
+            raise InputError(f"there is no revision {rev!r}")
+        return found
+
+    def blob(self, identity: str) -> bytes:
+        """A file's content; one byte more than is ever parsed of a larger one.  Raises ToolError if it is missing."""
+        found = self._read(identity, MAX_BYTES + 1)
+        if found is None or found[1] != "blob":
+            raise ToolError(f"object {identity} is missing; run git fsck")
+        return found[2]
+
+    def folder(self, identity: str) -> dict[str, Leaf]:
+        """A tree object's entries, none of no tree.  Raises Problems if it is none that git itself would write."""
+        if not identity:
+            return {}
+        if identity not in self._folders:
+            found = self._read(identity)
+            if found is None or found[1] != "tree":
+                raise ToolError(f"tree {identity} is missing; run git fsck")
+            self._folders[identity] = _entries(found[2], len(identity) // 2)
+        return self._folders[identity]
+
+    def tree(self, commit: Commit) -> "GitTree":
+        return GitTree(self, commit.tree)
+
+    def run(self, *arguments: str, stdin: bytes = b"") -> process.Outcome:
+        return process.run(("git", *arguments), self.root, environment=self.environment, stdin=stdin)
+
+    def listed(self, *arguments: str) -> list[str]:
+        """The lines that a plumbing command of git prints.  Raises ToolError if it fails."""
+        outcome = self.run(*arguments)
+        if outcome.code:
+            raise ToolError(f"git {arguments[0]}: {outcome.stderr.strip()}")
+        return outcome.stdout.decode("utf-8", "replace").splitlines()
+
+    def new_commits(self, new: str, old: str) -> list[str]:
+        """The commits that come with `new`, the oldest first; all of them if there is no `old`."""
+        return self.listed("rev-list", "--reverse", "--topo-order", new, *([f"^{old}"] if old else []), "--")
+
+    def is_ancestor(self, old: str, new: str) -> bool:
+        return not self.listed("rev-list", "--max-count=1", old, f"^{new}", "--")
+
+    def past(self, tip: str, *paths: RepoPath) -> list[str]:
+        """The commits of the first-parent history, the newest first; with paths, those that changed one of them."""
+        return self.listed("--literal-pathspecs", "rev-list", "--first-parent", tip, "--", *paths)
+
+
+def _commit(identity: str, raw: bytes) -> Commit:
+    head, _, message = raw.partition(b"\n\n")
+    fields = [line.partition(b" ")[::2] for line in head.split(b"\n") if not line.startswith(b" ")]
+    trees = [value.decode() for key, value in fields if key == b"tree"]
+    parents = tuple(value.decode() for key, value in fields if key == b"parent")
+    times = [value.rsplit(b" ", 2)[-2:-1] for key, value in fields if key == b"committer"]
+    time = int(times[0][0]) if times and times[0] and times[0][0].isdigit() else 0
+    return Commit(identity, trees[0], parents, message.decode("utf-8", "replace"), time)
+
+
+_MALFORMED = "malformed-tree"
+
+
+def _entries(raw: bytes, size: int) -> dict[str, Leaf]:
+    found: dict[str, Leaf] = {}
+    at = 0
+    while at < len(raw):
+        end = raw.index(b"\0", at)
+        mode, _, name = raw[at:end].partition(b" ")
+        text = name.decode("utf-8", "surrogateescape")
+        if text in found or text in ("", ".", "..") or "/" in text or text.lower() == ".git":
+            message = f"git itself writes no tree with this entry ({text!r}); make the commit again with git"
+            raise Problems([Finding(Location(text), _MALFORMED, message)])
+        found[text] = Leaf(mode.decode("ascii", "replace"), raw[end + 1 : end + 1 + size].hex())
+        at = end + 1 + size
+    return found
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A path that differs between two trees; None where it is not there."""
+
+    path: RepoPath
+    old: Leaf | None
+    new: Leaf | None
+
+
+class GitTree(Mapping[RepoPath, File]):
+    """The files of one tree object, read when asked for; an immutable value like the object itself."""
+
+    def __init__(self, objects: Objects, identity: str) -> None:
+        self.objects = objects
+        self.id = identity
+
+    def __eq__(self, other: object) -> bool:
+        return self.id == other.id if isinstance(other, GitTree) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+    def leaf(self, path: RepoPath) -> Leaf | None:
+        """The entry at a path, folder or not; None if there is none."""
+        here: Leaf | None = Leaf("40000", self.id)
+        for name in path.split("/") if path else ():
+            if here is None or not here.is_folder:
+                return None
+            here = self.objects.folder(here.id).get(name)
+        return here
+
+    def children(self, folder: RepoPath) -> Mapping[str, Leaf]:
+        """What a folder holds; nothing if it is none."""
+        here = self.leaf(folder)
+        return self.objects.folder(here.id) if here and here.is_folder else {}
+
+    def __getitem__(self, path: RepoPath) -> File:
+        here = self.leaf(path)
+        if here is None or here.is_folder:
+            raise KeyError(path)
+        return File(b"", Mode.GITLINK) if here.mode == Mode.GITLINK else File(self.objects.blob(here.id), _mode(here))
+
+    def __contains__(self, path: object) -> bool:
+        here = self.leaf(path) if isinstance(path, str) else None
+        return here is not None and not here.is_folder
+
+    def __iter__(self) -> Iterator[RepoPath]:
+        return self.paths("")
+
+    def paths(self, folder: RepoPath) -> Iterator[RepoPath]:
+        """Every file below a folder."""
+        for name, leaf in self.children(folder).items():
+            path = f"{folder}/{name}".lstrip("/")
+            if leaf.is_folder:
+                yield from self.paths(path)
+            else:
+                yield path
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def below(self, *folders: RepoPath) -> dict[RepoPath, File]:
+        """The files below some folders, for readers that go through all they get."""
+        return {path: self[path] for folder in folders for path in self.paths(folder)}
+
+    @property
+    def folders(self) -> "Folders":
+        return Folders(self)
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Which paths are folders."""
+
+    tree: GitTree
+
+    def __contains__(self, path: object) -> bool:
+        here = self.tree.leaf(path) if isinstance(path, str) else None
+        return here is not None and here.is_folder
+
+
+def _mode(leaf: Leaf) -> Mode:
+    """git knows older spellings of a plain file's mode; whatever else there is, is no plain file."""
+    return Mode(leaf.mode) if leaf.mode in Mode.__members__.values() else Mode.EXECUTABLE
+
+
+def changes(objects: Objects, old: str, new: str, folder: RepoPath = "") -> Iterator[Entry]:
+    """Every file that differs between two tree objects, by path; empty ids stand for nothing."""
+    if old == new:
+        return
+    before = objects.folder(old) if old else {}
+    after = objects.folder(new) if new else {}
+    for name in sorted({*before, *after}):
+        was, will = before.get(name), after.get(name)
+        if was == will:
+            continue
+        path = f"{folder}/{name}".lstrip("/")
+        folders = [leaf.id if leaf and leaf.is_folder else "" for leaf in (was, will)]
+        files = [None if leaf and leaf.is_folder else leaf for leaf in (was, will)]
+        if any(files):
+            yield Entry(path, *files)
+        yield from changes(objects, folders[0], folders[1], path)

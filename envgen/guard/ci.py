@@ -1,0 +1,179 @@
+"""Rules for everybody without more: a push of CI's may change release fields in dev, and nothing else at all.
+
+An allow-list, not a deny-list: whatever is not the modification of a release field, of an entry that was
+there, in a plain file that was there, is somebody else's change.
+"""
+
+from collections.abc import Iterator
+
+from envgen.declaration import Kind
+from envgen.errors import Problems
+from envgen.gitobjects import Entry
+from envgen.guard.documents import Edited, ReleaseEdit, edited
+from envgen.guard.nouns import Reason, Step
+from envgen.guard.places import OverlayFile, overlay_file
+from envgen.guard.question import Question
+from envgen.guard.versions import foreign_repository, malformed, moves, slot_of
+from envgen.model import Field, Location
+from envgen.release import Slot
+
+ASK_PLATFORM = "leave it out of this push and ask somebody of the role platform for it"
+
+
+def _place(question: Question, entry: Entry) -> OverlayFile | None:
+    """The dev overlay's file that an entry is, if it is one that CI may change."""
+    found = overlay_file(entry.path)
+    if found is None or found.environment not in question.role.environments:
+        return None
+    if question.change.known.kinds.get(found.environment) is not Kind.DEV:
+        return None
+    return found if found.is_kustomization or found.is_evidence else None
+
+
+def other_file(question: Question, step: Step) -> Iterator[Reason]:
+    """A file that holds no release state of dev."""
+    for entry in step.entries:
+        if _place(question, entry) is None:
+            message = f"{question.role.name} may change release fields in {question.territory} and this is another file"
+            yield _reason("other-file", step, first_difference(step, entry), message, ASK_PLATFORM)
+
+
+def not_a_modification(question: Question, step: Step) -> Iterator[Reason]:
+    """Something else than a plain file that stays a plain file."""
+    for entry in step.entries:
+        if _place(question, entry) and not (entry.old and entry.old.is_plain and entry.new and entry.new.is_plain):
+            message = f"the file is {_done(entry)}, and only its release fields may change"
+            yield _reason("not-a-modification", step, Location(entry.path), message, ASK_PLATFORM)
+
+
+def _done(entry: Entry) -> str:
+    if entry.old is None or entry.new is None:
+        return "added" if entry.old is None else "deleted"
+    return f"turned from mode {entry.old.mode} into {entry.new.mode}"
+
+
+def _edits(question: Question, step: Step) -> Iterator[tuple[OverlayFile, Edited]]:
+    """The kustomizations of dev's overlays that changed and can be read."""
+    for entry in step.entries:
+        place = _place(question, entry)
+        found = edited(step, entry) if place and place.is_kustomization else ()
+        if place and isinstance(found, Edited):
+            yield place, found
+
+
+def unreadable_file(question: Question, step: Step) -> Iterator[Reason]:
+    """A kustomization that could be read in more ways than one."""
+    for entry in step.entries:
+        place = _place(question, entry)
+        found = edited(step, entry) if place and place.is_kustomization else ()
+        for finding in found if isinstance(found, tuple) else ():
+            yield _reason("unreadable-file", step, finding.location, finding.message, "use envgen bump")
+
+
+def other_field(question: Question, step: Step) -> Iterator[Reason]:
+    """A field that is no release state."""
+    for place, change in _edits(question, step):
+        for field, _, _ in change.others:
+            where = change.new.document.at(*field)
+            message = f"{spell(field)} is no release field of {place.system}/{place.component}"
+            yield _reason("other-field", step, where, message, "change nothing but newTag, digest and sourceValue")
+
+
+def spell(field: Field) -> str:
+    return ".".join(str(part) for part in field) or "the document"
+
+
+def _releases(question: Question, step: Step) -> Iterator[tuple[Edited, ReleaseEdit, Slot | None]]:
+    for place, change in _edits(question, step):
+        slots = question.change.known.slots(step.before, place.system).get((place.environment, place.component), ())
+        for edit in change.releases:
+            yield change, edit, slot_of(edit, slots)
+
+
+def foreign_registry(question: Question, step: Step) -> Iterator[Reason]:
+    """An image from where the role may not take any."""
+    for change, edit, _ in _releases(question, step):
+        if repository := foreign_repository(edit, question.role):
+            allowed = ", ".join(question.role.registries) or "none"
+            message = f"{repository!r} is in none of the registries of {question.role.name} ({allowed})"
+            yield _reason("foreign-registry", step, _at(change, edit, "newName"), message, "push the image there")
+
+
+def not_a_version(question: Question, step: Step) -> Iterator[Reason]:
+    """A value that no registry or model store would take, or that leaves the release's own template."""
+    for change, edit, slot in _releases(question, step):
+        if problem := malformed(edit, slot):
+            yield _reason("not-a-version", step, _at(change, edit), problem, "use envgen bump")
+
+
+def mutable_version(question: Question, step: Step) -> Iterator[Reason]:
+    """A version whose content can change later without a commit."""
+    for change, edit, slot in _releases(question, step):
+        if label := moves(edit, slot):
+            message = f"{label!r} can be moved to other content"
+            yield _reason(
+                "mutable-version", step, _at(change, edit), message, "name a version that cannot, or its digest"
+            )
+
+
+def _at(change: Edited, edit: ReleaseEdit, *names: str) -> Location:
+    keys = names or (("newTag", "digest") if edit.is_image else ("sourceValue",))
+    key = next((key for key in keys if edit.old.get(key) != edit.new.get(key)), "")
+    return change.new.document.at(*edit.place, key)
+
+
+def wrong_evidence(question: Question, step: Step) -> Iterator[Reason]:
+    """Evidence that is none."""
+    for entry in step.entries:
+        place = _place(question, entry)
+        if place and place.is_evidence and entry.new and entry.new.is_plain:
+            content = step.after.objects.blob(entry.new.id)
+            try:
+                question.change.known.evidence(entry.path, content)
+            except Problems as problems:
+                for finding in problems.findings:
+                    yield _reason(
+                        "wrong-evidence", step, finding.location, finding.message, "use envgen bump --evidence"
+                    )
+
+
+def beyond_release(question: Question, step: Step) -> Iterator[Reason]:
+    """A rendered field of dev that changes otherwise than a release of the same push says."""
+    edits = [edit for _, edit, _ in _releases(question, step)]
+    for effect in step.effects:
+        if not effect.place.is_protected:
+            fields = tuple(change for change in effect.fields if not any(edit.explains(change) for edit in edits))
+            if fields:
+                message = f"{effect.place.path} renders other changes than those of the releases"
+                where = Location(effect.read[0] if effect.read else effect.place.path)
+                yield Reason(
+                    "beyond-release", where, message, ASK_PLATFORM, step.commit, effect.place.environment, fields
+                )
+
+
+def protected_effect(question: Question, step: Step) -> Iterator[Reason]:
+    """A rendered field of an environment that the role may not change."""
+    for effect in step.effects:
+        if effect.place.is_protected and effect.fields and not question.may_change(effect.place):
+            entry = next((entry for entry in step.entries if entry.path in effect.read), None)
+            where = first_difference(step, entry) if entry else Location(effect.place.path)
+            message = f"it changes what {effect.place.environment} renders"
+            remedy = "production changes by promotion only; leave this file out of the push"
+            chain = effect.reach(where.path)
+            yield Reason(
+                "protected-effect", where, message, remedy, step.commit, effect.place.environment,
+                effect.fields, chain,
+            )  # fmt: skip
+
+
+def first_difference(step: Step, entry: Entry) -> Location:
+    """The first line of a file that a step changes."""
+    if entry.old is None or entry.new is None or not (entry.old.is_plain and entry.new.is_plain):
+        return Location(entry.path)
+    old, new = (step.after.objects.blob(leaf.id).split(b"\n") for leaf in (entry.old, entry.new))
+    pairs = enumerate(zip(old, new, strict=False), 1)
+    return Location(entry.path, next((line for line, (was, will) in pairs if was != will), min(len(old), len(new))))
+
+
+def _reason(rule: str, step: Step, where: Location, message: str, remedy: str) -> Reason:
+    return Reason(rule, where, message, remedy, step.commit)

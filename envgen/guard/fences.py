@@ -1,0 +1,40 @@
+"""Rules for everybody: what would stop the guard, or everybody else, from working."""
+
+from collections.abc import Iterator
+
+from envgen import layout
+from envgen.guard.nouns import Reason, Step
+from envgen.guard.question import Question
+from envgen.model import Location
+
+
+def does_not_render(question: Question, step: Step) -> Iterator[Reason]:
+    """After an accepted push production still renders, or one bad commit blocks everybody's."""
+    for effect in step.effects:
+        if effect.problems and not effect.was_broken:
+            finding = effect.problems[0]
+            message = f"{effect.place.path} could not be rendered any more: {finding.message}"
+            chain = effect.reach(finding.location.path)
+            yield Reason(
+                "does-not-render", finding.location, message, "correct it in this push", step.commit,
+                effect.place.environment, chain=chain,
+            )  # fmt: skip
+
+
+def reads_dev(question: Question, step: Step) -> Iterator[Reason]:
+    """What CI may write must not be part of production, whoever makes it so."""
+    for effect in step.effects:
+        for folder in effect.dev_folders:
+            message = f"{effect.place.path} would read {folder}, which CI may change"
+            remedy = "put what both need into base/"
+            chain = effect.reach(f"{folder}/kustomization.yaml")
+            where = Location(chain[-1] if chain else effect.place.path)
+            yield Reason("reads-dev", where, message, remedy, step.commit, effect.place.environment, chain=chain)
+
+
+def unreadable_policy(question: Question, step: Step) -> Iterator[Reason]:
+    """The next push is judged by what this one leaves at the tip."""
+    if any(path in (layout.GUARD, layout.PLATFORM) for path in step.paths):
+        for finding in question.change.known.broken(step.after):
+            message = f"nobody could push any more: {finding.message}"
+            yield Reason("unreadable-policy", finding.location, message, "correct it in this push", step.commit)

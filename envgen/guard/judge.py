@@ -1,0 +1,164 @@
+"""From a repository, a ref and two commits to a verdict: everything around the pure decision."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+
+from envgen import cache as caches
+from envgen import kustomize, layout, yamlio
+from envgen.cache import Cache
+from envgen.errors import InputError, Problems
+from envgen.gitobjects import GitTree, Objects
+from envgen.guard import decide as deciding
+from envgen.guard import policy as policies
+from envgen.guard import signatures, slots
+from envgen.guard.change import Reader
+from envgen.guard.decide import AnyCheck
+from envgen.guard.index import Indexes
+from envgen.guard.nouns import Known, Reason, Verdict
+from envgen.guard.policy import Policy
+from envgen.guard.question import Facts
+from envgen.guard.render import Renderer
+from envgen.model import Data, Finding, Location, RepoPath
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Judges pushes to one repository; `close` it when done."""
+
+    objects: Objects
+    store: Cache
+    policy_file: Path | None = None
+    """A policy that the server holds, in force instead of the repository's own."""
+    protected: str = layout.PROTECTED
+    checks: Sequence[AnyCheck] = deciding.CHECKS
+
+    @classmethod
+    def of(cls, root: Path, policy_file: Path | None = None) -> "Judge":
+        return cls(Objects(root), caches.find(), policy_file)
+
+    def close(self) -> None:
+        self.objects.close()
+
+    @cached_property
+    def _renderer(self) -> Renderer:
+        return Renderer(Indexes(self.store), kustomize.find(), self.store)
+
+    def verdict(self, ref: str, old: str, new: str, facts: Facts) -> Verdict:
+        """The verdict on moving `ref` from one commit to another; empty ids stand for no commit.
+
+        Raises InputError without a policy to judge by, Problems if that policy is wrong, ToolError if a tool fails.
+        """
+        tip = old if ref == self.protected else self._protected_tip()
+        policy = self.policy(self._tree(tip))
+        try:
+            reader = Reader(self.objects, self._renderer, self.protected, self._known(self._tree(tip), policy))
+            return deciding.decide(reader.change(ref, old, new), policy, facts, self.checks)
+        except Problems as problems:  # something so odd that it cannot even be judged
+            reasons = tuple(_reason(finding, new) for finding in problems.findings)
+            return Verdict(facts.actor, "", reasons)
+
+    def _protected_tip(self) -> str:
+        found = self.objects.commit(self.protected)
+        return found.id if found else ""
+
+    def _tree(self, commit: str) -> GitTree:
+        return self.objects.tree(self.objects.required_commit(commit)) if commit else GitTree(self.objects, "")
+
+    def configured_identity(self) -> str:
+        """The identity adapter that the policy in force names; empty if it names none."""
+        return self.policy(self._tree(self._protected_tip())).identity
+
+    def role_of(self, actor: str, tip: str) -> str:
+        """The mightiest role of an actor by the policy at a commit; empty if there is none."""
+        roles = self.policy(self._tree(tip)).roles_of(actor)
+        return roles[-1].name if roles else ""
+
+    # The policy
+
+    def policy(self, tip: GitTree) -> Policy:
+        """The policy in force: the server's, or that of the protected branch's tip."""
+        if self.policy_file is None:
+            return policies.policy(self._policy_data(tip))
+        try:
+            content = self.policy_file.read_bytes()
+        except OSError as err:
+            raise InputError(f"cannot read {self.policy_file.name}: {err.strerror}") from err
+        return policies.policy(_checked(self.policy_file.name, content))
+
+    def _policy_data(self, tree: GitTree) -> Data:
+        leaf = tree.leaf(layout.GUARD)
+        if leaf is None:
+            raise InputError(f"the protected branch has no {layout.GUARD} to judge by; name one with --policy FILE")
+        content = yamlio.plain({layout.GUARD: tree[layout.GUARD]}, layout.GUARD)
+        return self.store.remember(caches.key("policy", leaf.id), lambda: _checked(layout.GUARD, content))
+
+    # What can be looked up
+
+    def _known(self, tip: GitTree, policy: Policy) -> Known:
+        estate = self._renderer.indexes.estate(tip)
+        return Known(
+            {name: kind for name, kind, _ in estate.environments},
+            {name: source for name, _, source in estate.environments},
+            cache(lambda tree, system: slots.of_system(tree, system, self.store)),
+            self._evidence,
+            lambda content: signatures.signers(self._evidence(layout.EVIDENCE, content), policy.signers),
+            self._broken,
+            self._past,
+            self._ancestor,
+        )
+
+    def _evidence(self, path: RepoPath, content: bytes) -> Data:
+        return self.store.remember(caches.key("evidence", path, content), lambda: _evidence(path, content))
+
+    def _broken(self, tree: GitTree) -> tuple[Finding, ...]:
+        try:
+            self._renderer.indexes.estate(tree)
+            if self.policy_file is None:
+                self._policy_data(tree)
+        except Problems as problems:
+            return problems.findings
+        except InputError as err:
+            return (Finding(Location(layout.GUARD), "no-policy", str(err)),)
+        return ()
+
+    def _past(self, tip: str, path: RepoPath) -> Iterator[tuple[str, GitTree]]:
+        for commit in self.objects.past(tip, path) if tip else ():
+            yield commit, self._tree(commit)
+
+    def _ancestor(self, tip: str, commit: str) -> GitTree | None:
+        found = self.objects.commit(commit) if tip else None
+        return self.objects.tree(found) if found and found.id in self._line(tip) else None
+
+    def _line(self, tip: str) -> frozenset[str]:
+        """The first-parent history of a tip."""
+        return _line(self.objects, tip)
+
+
+@cache
+def _line(objects: Objects, tip: str) -> frozenset[str]:
+    return frozenset(objects.past(tip))
+
+
+def _checked(path: RepoPath, content: bytes) -> Data:
+    """A policy's data.  Raises Problems with everything that is wrong with it."""
+    from envgen.catalog.schema import GUARD  # only for a policy never seen before: the hook has no time
+    from envgen.schema import Validator
+
+    document = yamlio.read_one(path, content)
+    problems = list(Validator(GUARD).findings(document, document.data))
+    if problems := problems or list(policies.contradictions(document)):
+        raise Problems(problems)
+    return document.data
+
+
+def _evidence(path: RepoPath, content: bytes) -> Data:
+    from envgen.evidence import parsed  # only for evidence never seen before: the hook has no time
+
+    found = parsed(path, content)
+    return {"releases": dict(found.releases), **({"signature": found.signature} if found.signature else {})}
+
+
+def _reason(finding: Finding, commit: str) -> Reason:
+    return Reason(finding.rule, finding.location, finding.message, "the guard refuses what it cannot read", commit)

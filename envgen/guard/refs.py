@@ -1,0 +1,39 @@
+"""Rules about refs: only the protected branch is delivered, and its history only grows."""
+
+from collections.abc import Iterator
+
+from envgen.guard.nouns import Reason
+from envgen.guard.question import Question
+from envgen.model import Location
+
+
+def other_ref(question: Question) -> Iterator[Reason]:
+    """A branch, tag or note that something may track."""
+    change = question.change
+    if not change.is_protected and not _is_own_branch(question):
+        message = f"{question.role.name} may push to {change.protected} only, and this is {change.ref}"
+        yield _reason("other-ref", question, message, f"push to {change.protected}")
+
+
+def _is_own_branch(question: Question) -> bool:
+    """Whether it is a branch for a pull request: nothing is delivered from those."""
+    return question.role.name in ("release", "team") and question.change.ref.startswith("refs/heads/")
+
+
+def deleted_branch(question: Question) -> Iterator[Reason]:
+    """Without the protected branch nothing knows what is delivered."""
+    change = question.change
+    if change.is_protected and not change.new:
+        yield _reason("deleted-branch", question, f"{change.ref} would be deleted", "leave it")
+
+
+def rewritten_history(question: Question) -> Iterator[Reason]:
+    """What ran where is read from the history, so it only grows."""
+    change = question.change
+    if change.is_protected and change.new and not change.is_fast_forward:
+        message = f"{change.ref} would lose commits it has"
+        yield _reason("rewritten-history", question, message, "git pull --rebase, and push again without force")
+
+
+def _reason(rule: str, question: Question, message: str, remedy: str) -> Reason:
+    return Reason(rule, Location(question.change.ref), message, remedy, question.change.new)

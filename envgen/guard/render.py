@@ -1,0 +1,95 @@
+"""Units as the real kustomize renders them at any commit, remembered by the ids of all they read."""
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from envgen import cache, yamlio
+from envgen.cache import Cache
+from envgen.gitobjects import GitTree
+from envgen.guard.index import Indexes, Reads, closure
+from envgen.kustomize import WORKERS, Kustomize
+from envgen.model import Data, Finding, Location, Object, RepoPath
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """What one unit renders to, or why it does not."""
+
+    objects: tuple[Object, ...] = ()
+    digest: str = ""
+    """Of the very bytes."""
+    problems: tuple[Finding, ...] = ()
+
+
+NOTHING = Rendered()
+"""What a unit that is not there renders to."""
+
+Job = tuple[GitTree, RepoPath, Reads]
+
+
+@dataclass(frozen=True)
+class Renderer:
+    """Renders units of any tree, two at a time."""
+
+    indexes: Indexes
+    program: Kustomize
+    store: Cache
+    _files: dict[tuple[str, RepoPath], list[RepoPath]] = field(default_factory=dict)
+
+    def render(self, jobs: Iterable[Job]) -> list[Rendered]:
+        """What each unit of a tree renders to."""
+        jobs = list(jobs)
+        prepared = [self._prepared(job) for job in jobs]
+        missing = [i for i, found in enumerate(prepared) if isinstance(found, str)]
+        contents = [self._contents(jobs[i]) for i in missing]  # git answers one question at a time
+        with ThreadPoolExecutor(WORKERS) as pool:
+            work = [pool.submit(self._build, jobs[i][1], files) for i, files in zip(missing, contents, strict=True)]
+            for i, future in zip(missing, work, strict=True):
+                value = future.result()
+                if not value[2]:  # a failure may have been the machine's
+                    self.store.put(str(prepared[i]), value)
+                prepared[i] = _rendered(jobs[i][1], value)
+        return [found for found in prepared if isinstance(found, Rendered)]
+
+    def key(self, job: Job) -> str:
+        """Any byte that can influence the output is in the key; equal keys render alike."""
+        tree, path, _ = job
+        leaves = ((file, tree.leaf(file)) for file in self._closure_files(job))
+        parts = (f"{leaf.mode} {leaf.id} {file}" for file, leaf in leaves if leaf)
+        return cache.key("rendered", path, self.program.fingerprint(self.store), *parts)
+
+    def _prepared(self, job: Job) -> Rendered | str:
+        """What is known already, or the name under which it will be."""
+        tree, path, reads = job
+        if not reads.files:
+            return Rendered(problems=closure(tree, path).findings)
+        name = self.key(job)
+        value = self.store.get(name)
+        return name if value is None else _rendered(path, value)
+
+    def _closure_files(self, job: Job) -> list[RepoPath]:
+        tree, path, reads = job
+        if (tree.id, path) not in self._files:
+            known = self.indexes.files(reads)
+            self._files[tree.id, path] = sorted(closure(tree, path).files) if known is None else known
+        return self._files[tree.id, path]
+
+    def _contents(self, job: Job) -> dict[RepoPath, bytes]:
+        return {path: job[0][path].content for path in self._closure_files(job)}
+
+    def _build(self, path: RepoPath, contents: dict[RepoPath, bytes]) -> Data:
+        built = self.program.build_files(contents, path)
+        objects = (
+            [] if built.error else [entry for entry in yamlio.read_output(built.output) if isinstance(entry, dict)]
+        )
+        return [objects, sha256(built.output).hexdigest(), built.error]
+
+
+def _rendered(path: RepoPath, value: Data) -> Rendered:
+    objects, digest, error = value
+    if error:
+        finding = Finding(Location(path), "does-not-build", f"kustomize cannot build it: {error}")
+        return Rendered(problems=(finding,))
+    return Rendered(tuple(objects), digest)

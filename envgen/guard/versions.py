@@ -1,0 +1,69 @@
+"""Which versions a release may be given: immutable, well-formed, of the release's own image or store."""
+
+import re
+from collections.abc import Iterator
+
+from envgen.guard.documents import ReleaseEdit
+from envgen.guard.policy import Role
+from envgen.model import IMAGE_TAG, UNRELEASED
+from envgen.pinning import DIGEST, SCALAR, is_mutable_model, is_mutable_tag
+from envgen.release import Slot
+
+REPOSITORY = re.compile(r"[a-z0-9.-]+(?::[0-9]+)?(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)+")
+"""A registry and lower-case path components (OCI distribution specification), no step upwards."""
+
+
+def malformed(edit: ReleaseEdit, slot: Slot | None) -> str:
+    """Why the new values are no version of the release; empty if they are one."""
+    if edit.is_image:
+        return _malformed_image(edit)
+    text = edit.texts[1]
+    if slot is None:
+        return "the catalog declares no such release"
+    label = slot.release.version_in(text)
+    if not SCALAR.fullmatch(text) or label is None:
+        return f"{text!r} does not fit the catalog's {slot.release.template!r}"
+    if label == UNRELEASED:
+        return f"{UNRELEASED!r} stands for no version"
+    if slot.pattern and not re.fullmatch(slot.pattern, label):
+        return f"{label!r} does not fit {slot.pattern}"
+    return ""
+
+
+def _malformed_image(edit: ReleaseEdit) -> str:
+    tag, digest = edit.new.get("newTag", ""), edit.new.get("digest", "")
+    if not tag and not digest:
+        return "it has neither tag nor digest"
+    if tag and not IMAGE_TAG.fullmatch(tag):
+        return f"{tag!r} is no image tag"
+    if digest and not DIGEST.fullmatch(digest):
+        return f"{digest!r} is no digest"
+    return f"{UNRELEASED!r} stands for no version" if tag == UNRELEASED else ""
+
+
+def moves(edit: ReleaseEdit, slot: Slot | None) -> str:
+    """The part of the new version that somebody can move; empty if it cannot be moved."""
+    if edit.is_image:
+        label = str(edit.new.get("newTag", ""))
+        return label if is_mutable_tag(label) and not edit.new.get("digest") else ""
+    label = (slot.release.version_in(edit.texts[1]) if slot else None) or edit.texts[1]
+    return label if is_mutable_model(edit.texts[1]) or is_mutable_tag(label) else ""
+
+
+def foreign_repository(edit: ReleaseEdit, role: Role) -> str:
+    """The repository that an edit switches to, if the role's registries do not cover it."""
+    if not edit.is_image or edit.old.get("newName") == edit.new.get("newName"):
+        return ""
+    repository = str(edit.new.get("newName", edit.new.get("name", "")))
+    return "" if REPOSITORY.fullmatch(repository) and role.allows_registry(repository) else repository
+
+
+def slot_of(edit: ReleaseEdit, places: tuple[Slot, ...]) -> Slot | None:
+    """The release that an edit is about."""
+    found: Iterator[Slot] = (slot for slot in places if slot.place(_lone(edit)) is not None)
+    return next(found, None)
+
+
+def _lone(edit: ReleaseEdit) -> dict[str, list[object]]:
+    """An overlay with nothing but the edited entry."""
+    return {str(edit.place[0]): [edit.old]}

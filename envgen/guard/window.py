@@ -1,0 +1,44 @@
+"""Windows in which promotions are refused: `Fri 16:00 - Mon 08:00`, every week, in the time of a place."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MOMENT = rf"({'|'.join(_DAYS)}) ([01]\d|2[0-3]):([0-5]\d)"
+_SPAN = re.compile(rf"{_MOMENT} - {_MOMENT}")
+_WEEK = 7 * 24 * 60
+
+
+def opens(span: str, zone: str, now: float) -> datetime | None:
+    """When the window that holds the moment `now` (seconds since 1970) ends; None if none holds it.
+
+    Raises ValueError if the span or the zone cannot be read.
+    """
+    found = _SPAN.fullmatch(span)
+    if not found:
+        raise ValueError(f"{span!r} is no window; write it as 'Fri 16:00 - Mon 08:00'")
+    try:
+        here = datetime.fromtimestamp(now, ZoneInfo(zone))
+    except (ZoneInfoNotFoundError, ValueError, OSError) as err:
+        raise ValueError(f"there is no time zone {zone!r}; name one such as Europe/Berlin") from err
+    start, end = (_minutes(*found.groups()[at : at + 3]) for at in (0, 3))
+    at = here.weekday() * 24 * 60 + here.hour * 60 + here.minute
+    if (at - start) % _WEEK >= (end - start) % _WEEK:
+        return None
+    local = here.replace(tzinfo=None, second=0, microsecond=0) + timedelta(minutes=(end - at) % _WEEK)
+    return local.replace(tzinfo=here.tzinfo)
+
+
+def _minutes(day: str, hour: str, minute: str) -> int:
+    return (_DAYS.index(day) * 24 + int(hour)) * 60 + int(minute)
+
+
+def moment(seconds: float) -> str:
+    """A time for people and records: UTC, to the second."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def seconds(text: str) -> float:
+    """The time that `moment` wrote.  Raises ValueError if it is none."""
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp()

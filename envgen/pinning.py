@@ -1,0 +1,26 @@
+"""What makes a version one that cannot become another: the grammar of tags, digests and model versions."""
+
+import re
+
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
+"""The algorithms that registries know (OCI image specification)."""
+
+SCALAR = re.compile(r"(?!.*(?:^|/)\.\.(?:/|$))[!-z|~]{1,1024}")
+"""Printable ASCII without spaces and braces, and no step upwards."""
+
+_MUTABLE = frozenset("latest stable main master dev prod production edge nightly head current champion staging".split())
+_ALIAS = re.compile(
+    r"(?:^|[/@:_-])(?:(?:latest|champion)(?:\.[a-z0-9]+)?(?:/|$)"  # an alias wherever it stands
+    r"|(?:prod|production|stable|current|staging)(?:\.[a-z0-9]+)?/?$)",  # a folder's name, unless it is the last
+    re.I,
+)
+
+
+def is_mutable_tag(tag: str) -> bool:
+    """Whether a tag is one of those that are moved by habit: `latest-gpu` is, `dev-2026-11-02` is not."""
+    return tag.lower() in _MUTABLE or "latest" in re.split("[-_.]", tag.lower())
+
+
+def is_mutable_model(pointer: str) -> bool:
+    """Whether a model's address or version is an alias for whatever somebody last put there."""
+    return bool(_ALIAS.search(pointer))
