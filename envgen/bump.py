@@ -1,20 +1,17 @@
 """`envgen bump`: put new versions into dev, byte-exactly, many in one commit."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from envgen import catalog, edits, gitrepo, kustomization, layout, release, worktree, yamlio
+from envgen import catalog, delivery, edits, kustomization, layout, release, worktree, yamlio
 from envgen.components.builtin import TYPES
 from envgen.declaration import Kind
-from envgen.diff import unified
-from envgen.errors import InputError, Problems, ToolError
+from envgen.delivery import Delivery, Pushed
+from envgen.errors import InputError, Problems
 from envgen.evidence import Evidence, evidence_text, parsed
 from envgen.model import NO_VERSION, Data, Finding, RepoPath, Tree, Version
 from envgen.request import Dev, Place, Request, version_for
-
-ATTEMPTS = 50
-"""Each lost race means that somebody else's push was accepted."""
 
 
 @dataclass(frozen=True)
@@ -40,16 +37,14 @@ class Bumped:
 
 
 @dataclass(frozen=True)
-class Plan:
-    """The new contents of files, and what they change."""
+class Plan(Delivery):
+    """The new contents of files, and the releases they bump."""
 
-    contents: Mapping[RepoPath, bytes]
-    bumped: tuple[Bumped, ...]
-    before: Tree
+    bumped: tuple[Bumped, ...] = ()
 
-    def diff(self) -> str:
-        """The plan as a unified diff."""
-        return "".join(unified(path, self.before, new) for path, new in sorted(self.contents.items()))
+    @property
+    def summaries(self) -> tuple[str, ...]:
+        return tuple(bumped.summary for bumped in self.bumped)
 
     @property
     def message(self) -> str:
@@ -89,7 +84,7 @@ def plan(tree: Tree, requests: Iterable[Request], evidence: Evidence | None = No
             new = {place.release.name: version for place, version in changes[folder]}
             text = evidence_text(evidence, new, before)
             contents[path] = text.encode()
-    return Plan(worktree.changed(tree, contents), tuple(bumped), tree)
+    return Plan(worktree.changed(tree, contents), tree, tuple(bumped))
 
 
 def _edit(
@@ -148,73 +143,13 @@ def _by_release(changes: list[tuple[Place, Version]]) -> dict[str, Version]:
 
 
 def bump(root: Path, requests: Iterable[Request], evidence: Evidence | None = None) -> Plan:
-    """The plan for the files below `root`; write it with `apply` or `commit`."""
+    """The plan for the files below `root`; deliver it with `delivery.apply` or `delivery.commit`."""
     tree = worktree.read(root, ["gitops"])
     dev = (e.name for e in catalog.read_platform(tree).environments if e.kind is Kind.DEV)
     return plan({**tree, **worktree.read(root, [f"overlays/{name}" for name in dev])}, requests, evidence)
 
 
-def apply(root: Path, change: Plan) -> None:
-    worktree.write(root, change.contents)
-
-
-def commit(root: Path, change: Plan) -> str:
-    """Write the plan and commit exactly its files; the commit's id.
-
-    Raises InputError if they hold other changes, ToolError (and restores them) if git refuses.
-    """
-    repository = required_repository(root)
-    repository.branch()
-    paths = sorted(change.contents)
-    if changed := repository.uncommitted(paths):
-        raise InputError(f"{changed[0]} has uncommitted changes, which the commit would carry; commit them first")
-    apply(root, change)
-    try:
-        return repository.commit_paths(paths, change.message)
-    except ToolError:
-        repository.unstage(paths)
-        worktree.write(root, {path: change.before[path].content for path in paths if path in change.before})
-        raise
-
-
-def required_repository(root: Path) -> gitrepo.Repository:
-    repository = gitrepo.find(root)
-    if repository is None:
-        raise InputError("this is not the top of a git repository; run git init, or use -C DIR")
-    return repository
-
-
-@dataclass(frozen=True)
-class Pushed:
-    """What the remote got."""
-
-    plan: Plan
-    commit: str
-    """Empty if nothing had to change."""
-    refusal: str = ""
-    """The server's words, if it refused."""
-    up_to_date: bool = True
-    """Whether the work tree could follow."""
-
-
 def push(root: Path, requests: Iterable[Request], evidence: Evidence | None, remote: str, branch: str = "") -> Pushed:
-    """Bump on the remote's tip, whatever it is by then, and push.
-
-    A push that lost a race is planned again on the new tip: what somebody else changed stays, and
-    what somebody else already bumped is not bumped twice.
-    """
+    """Bump on the remote's tip, whatever it is by then, and push."""
     requests = tuple(requests)
-    repository = required_repository(root)
-    branch = branch or repository.branch()
-    for _ in range(ATTEMPTS):
-        tip = repository.fetch(remote, branch)
-        change = plan(repository.tree(tip), requests, evidence)
-        if not change.contents:
-            return Pushed(change, "")
-        commit = repository.commit_on(tip, change.contents, change.message)
-        outcome = repository.push(remote, commit, branch)
-        if outcome.accepted:
-            return Pushed(change, commit, up_to_date=repository.fast_forward(commit))
-        if not outcome.raced:
-            return Pushed(change, "", refusal=outcome.reason)
-    raise InputError(f"{branch} moved {ATTEMPTS} times while pushing; try again when it is quieter")
+    return delivery.push(root, lambda repository, tip: plan(repository.tree(tip), requests, evidence), remote, branch)

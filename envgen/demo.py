@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from envgen import bump, catalog, generate, init, layout, process, report, validate, worktree
+from envgen import bump, catalog, delivery, generate, init, layout, process, report, validate, worktree
 from envgen.cache import Cache
 from envgen.components.builtin import TYPES
 from envgen.errors import InputError, ToolError
@@ -91,7 +91,7 @@ def _bumped(tour: Tour) -> RepoPath:
     request = Request.parse(f"{_first_release(tour)}={VERSION}")
     change = bump.bump(tour.root, [request])
     tour.print(f"$ envgen bump {request.text} --commit\n{change.diff().rstrip()}")
-    bump.apply(tour.root, change)
+    delivery.apply(tour.root, change)
     tour.git("commit", "--quiet", "--all", f"--message={change.message}")
     tour.print(f"# {change.message.splitlines()[-1]}")
     return next(iter(change.contents))

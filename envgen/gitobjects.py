@@ -145,6 +145,14 @@ class Objects:
         return self.listed("--literal-pathspecs", "rev-list", "--first-parent", tip, "--", *paths)
 
 
+def required(root: Path) -> Objects:
+    """The objects of the repository whose top is `root`, bare or not.  Raises InputError if it is the top of none."""
+    outcome = process.run(("git", "rev-parse", "--show-prefix"), root)
+    if outcome.code or outcome.stdout.strip():
+        raise InputError("this is not the top of a git repository; run git init, or use -C DIR")
+    return Objects(root)
+
+
 def _commit(identity: str, raw: bytes) -> Commit:
     head, _, message = raw.partition(b"\n\n")
     fields = [line.partition(b" ")[::2] for line in head.split(b"\n") if not line.startswith(b" ")]

@@ -125,6 +125,10 @@ class Repository:
             raise InputError(f"cannot fetch {branch!r} from {remote!r}: {_words(outcome.stderr)}")
         return self.output("rev-parse", "FETCH_HEAD").decode().strip()
 
+    def fetch_notes(self, remote: str) -> None:
+        """Bring what the server's guard wrote down, if it did."""
+        self.run("fetch", "--quiet", "--no-tags", remote, "+refs/notes/envgen:refs/notes/envgen")
+
     def commit_on(self, parent: str, contents: Mapping[RepoPath, bytes], message: str) -> str:
         """A commit on top of `parent` that changes these files; touches no branch, index or file."""
         index = self._git_path(f"envgen-index-{os.getpid()}")

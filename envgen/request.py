@@ -43,6 +43,29 @@ class Request:
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """What a command line names of the catalog: a system, a component of it, or one of its releases."""
+
+    text: str
+    system: str
+    component: str = ""
+    release: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> "Wanted":
+        """`SYSTEM[/COMPONENT[/RELEASE]]`.  Raises InputError."""
+        parts = text.split("/")
+        if len(parts) > 3 or not all(parts):
+            raise InputError(f"{text!r} names nothing; write SYSTEM, SYSTEM/COMPONENT or SYSTEM/COMPONENT/RELEASE")
+        return cls(text, *parts)
+
+    def covers(self, system: str, component: str, release: str) -> bool:
+        """Whether a release is, or is part of, what was named."""
+        pairs = ((self.system, system), (self.component, component), (self.release, release))
+        return all(not named or named == there for named, there in pairs)
+
+
+@dataclass(frozen=True)
 class Place:
     """A release in the environment that is bumped."""
 

@@ -20,6 +20,8 @@ OPTIONS = {
     "generate": ["--check", "--diff", "--force", "--format"],
     "validate": ["--changed-since", "--no-cache", "--format"],
     "bump": ["--evidence", "--dry-run", "--commit", "--push", "--remote"],
+    "promote": ["--to", "--facts", "--dry-run", "--commit", "--push"],
+    "rollback": ["--env", "--to", "--reason", "--by", "--until", "--facts", "--dry-run", "--commit", "--push"],
     "guard": ["--actor", "--ref", "--policy", "--facts", "--format"],
     "schema": [],
     "demo": [],

@@ -167,13 +167,15 @@ EVIDENCE: Schema = {
     ),
 }
 
+_UNTIL = {"type": "string", "pattern": r"^20\d\d-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\dZ$"}
+
 HOLDS: Schema = {
     "$schema": DRAFT,
     "title": "envgen holds",
     **record(
         ("holds",),
         holds=many(
-            record(("component", "version", "reason"), component=TEXT, version=TEXT, reason=TEXT, by=TEXT, until=TEXT)
+            record(("component", "version", "reason"), component=TEXT, version=TEXT, reason=TEXT, by=TEXT, until=_UNTIL)
         ),
     ),
 }

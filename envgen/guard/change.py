@@ -71,7 +71,8 @@ class Reader:
         trees = GitTree(self.objects, before), self.objects.tree(commit)
         found = tuple(changes(self.objects, before, commit.tree)) if entries is None else entries
         render = cache(lambda: tuple(self.effects(*trees, found)))
-        return Step(parent, commit.id, *trees, found, commit.message, is_net, render)
+        build = cache(lambda path: by_id(self.renderer.folder(trees[1], path).objects))
+        return Step(parent, commit.id, *trees, found, commit.message, is_net, render, build)
 
     # What a step does to what is rendered
 

@@ -4,13 +4,13 @@ An allow-list, not a deny-list: whatever is not the modification of a release fi
 there, in a plain file that was there, is somebody else's change.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from envgen.declaration import Kind
 from envgen.errors import Problems
 from envgen.gitobjects import Entry
 from envgen.guard.documents import Edited, ReleaseEdit, edited
-from envgen.guard.nouns import Reason, Step
+from envgen.guard.nouns import Place, Reason, Step
 from envgen.guard.places import OverlayFile, overlay_file
 from envgen.guard.question import Question
 from envgen.guard.versions import foreign_repository, malformed, moves, slot_of
@@ -118,7 +118,7 @@ def mutable_version(question: Question, step: Step) -> Iterator[Reason]:
 
 def _at(change: Edited, edit: ReleaseEdit, *names: str) -> Location:
     keys = names or (("newTag", "digest") if edit.is_image else ("sourceValue",))
-    key = next((key for key in keys if edit.old.get(key) != edit.new.get(key)), "")
+    key = next((key for key in keys if edit.differs(key)), "")
     return change.new.document.at(*edit.place, key)
 
 
@@ -152,18 +152,23 @@ def beyond_release(question: Question, step: Step) -> Iterator[Reason]:
 
 
 def protected_effect(question: Question, step: Step) -> Iterator[Reason]:
-    """A rendered field of an environment that the role may not change."""
+    """A rendered field of an environment beyond dev."""
+    return foreign_effects(step, lambda place: not place.is_protected)
+
+
+def foreign_effects(step: Step, is_own: Callable[[Place], bool]) -> Iterator[Reason]:
+    """The rendered changes of units that the role may not change at all, and through which files they come."""
     for effect in step.effects:
-        if effect.place.is_protected and effect.fields and not question.may_change(effect.place):
+        if effect.fields and not is_own(effect.place):
+            name = effect.place.environment
             entry = next((entry for entry in step.entries if entry.path in effect.read), None)
             where = first_difference(step, entry) if entry else Location(effect.place.path)
-            message = f"it changes what {effect.place.environment} renders"
-            remedy = "production changes by promotion only; leave this file out of the push"
+            message, remedy = (
+                f"it changes what {name} renders",
+                "production changes by promotion only; leave this file out",
+            )
             chain = effect.reach(where.path)
-            yield Reason(
-                "protected-effect", where, message, remedy, step.commit, effect.place.environment,
-                effect.fields, chain,
-            )  # fmt: skip
+            yield Reason("protected-effect", where, message, remedy, step.commit, name, effect.fields, chain)
 
 
 def first_difference(step: Step, entry: Entry) -> Location:

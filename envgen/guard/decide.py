@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from envgen import layout
-from envgen.guard import ci, fences, refs
+from envgen.guard import ci, fences, promotion, refs, release, team
 from envgen.guard.nouns import Change, Reason, Verdict
 from envgen.guard.policy import Policy
 from envgen.guard.question import Check, Facts, Question, RefCheck
@@ -12,7 +12,7 @@ from envgen.model import Location
 
 EVERYBODY = frozenset({"ci", "release", "team", "platform"})
 _OTHERS = EVERYBODY - {"platform"}
-_CI = frozenset({"ci"})
+_CI, _RELEASE, _TEAM = (frozenset({name}) for name in ("ci", "release", "team"))
 
 REF_CHECKS = (
     RefCheck("other-ref", _OTHERS, refs.other_ref),
@@ -29,7 +29,29 @@ STEP_CHECKS = (
     Check("mutable-version", _CI, ci.mutable_version),
     Check("wrong-evidence", _CI, ci.wrong_evidence),
     Check("beyond-release", _CI, ci.beyond_release, is_net=True),
-    Check("protected-effect", _OTHERS, ci.protected_effect, tells=frozenset({"platform"}), is_net=True),
+    Check("protected-effect", _CI, ci.protected_effect, tells=frozenset({"platform"}), is_net=True),
+    Check("other-file", _RELEASE, release.other_file),
+    Check("other-environment", _RELEASE, release.other_environment),
+    Check("not-regenerated", _RELEASE, release.not_regenerated),
+    Check("wrong-hold", _RELEASE, release.wrong_hold),
+    Check("beyond-release", _RELEASE, release.beyond_release, is_net=True),
+    Check("protected-effect", _RELEASE, release.protected_effect, is_net=True),
+    Check("not-permitted", _RELEASE, promotion.not_permitted),
+    Check("not-in-source", _RELEASE, promotion.not_in_source),
+    Check("on-hold", _RELEASE, promotion.on_hold),
+    Check("no-hold", _RELEASE, promotion.no_hold),
+    Check("no-digest", _RELEASE, promotion.no_digest),
+    Check("no-evidence", _RELEASE, promotion.no_evidence),
+    Check("gate-failed", _RELEASE, promotion.gate_failed),
+    Check("too-young", _RELEASE, promotion.too_young),
+    Check("closed-window", _RELEASE, promotion.closed_window),
+    Check("not-approved", _RELEASE, promotion.not_approved),
+    Check("other-file", _TEAM, team.other_file),
+    Check("other-system", _TEAM, team.other_system),
+    Check("other-catalog-field", _TEAM, team.other_catalog_field),
+    Check("other-field", _TEAM, team.moved_release),
+    Check("not-regenerated", _TEAM, team.not_regenerated),
+    Check("protected-effect", _TEAM, team.protected_effect, is_net=True),
     Check("does-not-render", EVERYBODY, fences.does_not_render, is_net=True),
     Check("reads-dev", EVERYBODY, fences.reads_dev, is_net=True),
     Check("unreadable-policy", EVERYBODY, fences.unreadable_policy, is_net=True),

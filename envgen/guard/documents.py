@@ -33,6 +33,9 @@ class ReleaseEdit:
         """What the release puts into the objects, before and after."""
         return rendered_text(self.old), rendered_text(self.new)
 
+    def differs(self, key: str) -> bool:
+        return bool(self.old.get(key) != self.new.get(key))
+
     def explains(self, change: FieldChange) -> bool:
         """Whether a rendered field changed because of this edit, and only as it says."""
         old, new = self.texts

@@ -66,7 +66,7 @@ class Indexes:
         content = self.store.get(known) if known else None
         if content is not None:
             return Index({path: Reads(tuple(folders), files) for path, (folders, files) in content.items()})
-        found = Index({place.path: self._reads(closure(tree, place.path)) for place in self.estate(tree).places(tree)})
+        found = Index({place.path: self.reads(closure(tree, place.path)) for place in self.estate(tree).places(tree)})
         self._keep(tree, found)
         return found
 
@@ -81,7 +81,7 @@ class Indexes:
             units = dict(units)
         changed = [entry for entry in entries if not _keeps_references(tree, entry)]
         for path in Index(units).touched(changed) if changed else ():
-            units[path] = self._reads(closure(tree, path))
+            units[path] = self.reads(closure(tree, path))
         found = Index(units)
         self._keep(tree, found)
         return found
@@ -94,7 +94,8 @@ class Indexes:
     def _name(self, tree: GitTree) -> str:
         return cache.key("index", tree.id)
 
-    def _reads(self, found: Closure) -> Reads:
+    def reads(self, found: Closure) -> Reads:
+        """A closure, kept by its content."""
         folders = tuple(sorted({layout.folder_of(k.path) for k in found.kustomizations} | {found.folder}))
         if found.findings:
             return Reads(folders)

@@ -1,7 +1,7 @@
 """From a repository, a ref and two commits to a verdict: everything around the pure decision."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from envgen.guard.change import Reader
 from envgen.guard.decide import AnyCheck
 from envgen.guard.index import Indexes
 from envgen.guard.nouns import Known, Reason, Verdict
-from envgen.guard.policy import Policy
+from envgen.guard.policy import Policy, Role
 from envgen.guard.question import Facts
 from envgen.guard.render import Renderer
 from envgen.model import Data, Finding, Location, RepoPath
@@ -58,6 +58,22 @@ class Judge:
         except Problems as problems:  # something so odd that it cannot even be judged
             reasons = tuple(_reason(finding, new) for finding in problems.findings)
             return Verdict(facts.actor, "", reasons)
+
+    def rehearse(self, old: str, new: str, facts: Facts, environment: str, later: frozenset[str]) -> Verdict:
+        """The verdict on a change beyond dev as if the actor had the role release there, but for some checks.
+
+        Without a policy only what holds under every policy is judged.
+        """
+        try:
+            policy = self.policy(self._tree(old))
+        except InputError:
+            policy = Policy({})
+        role = policy.roles.get("release", Role("release", {}, frozenset({"promote", "rollback", "hold"})))
+        role = replace(role, actors={facts.actor: frozenset()}, environments=role.environments | {environment})
+        reader = Reader(self.objects, self._renderer, self.protected, self._known(self._tree(old), policy))
+        checks = [check for check in self.checks if check.rule not in later]
+        rehearsed = replace(policy, roles={**policy.roles, "release": role})
+        return deciding.decide(reader.change(self.protected, old, new), rehearsed, facts, checks)
 
     def _protected_tip(self) -> str:
         found = self.objects.commit(self.protected)

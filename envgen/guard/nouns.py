@@ -87,6 +87,8 @@ class Step:
     is_net: bool = False
     render: Callable[[], tuple[Effect, ...]] = tuple
     """Renders what the step can affect."""
+    build: Callable[[RepoPath], Mapping[ResourceId, Object]] = lambda path: {}
+    """The objects that any folder renders to afterwards; none if it does not."""
 
     @property
     def effects(self) -> tuple[Effect, ...]:

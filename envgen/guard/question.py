@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from envgen.guard.nouns import Change, Place, Reason, Step
+from envgen.guard.nouns import Change, Reason, Step
 from envgen.guard.policy import Policy, Role
 
 
@@ -29,12 +29,6 @@ class Question:
     policy: Policy
     role: Role
     facts: Facts
-
-    def may_change(self, place: Place) -> bool:
-        """Whether the role may change what a unit renders at all."""
-        if self.role.name == "release":
-            return place.environment in self.role.environments
-        return self.role.name == "team"
 
     @property
     def territory(self) -> str:

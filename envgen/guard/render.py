@@ -53,6 +53,10 @@ class Renderer:
                 prepared[i] = _rendered(jobs[i][1], value)
         return [found for found in prepared if isinstance(found, Rendered)]
 
+    def folder(self, tree: GitTree, path: RepoPath) -> Rendered:
+        """What any folder renders to."""
+        return self.render([(tree, path, self.indexes.reads(closure(tree, path)))])[0]
+
     def key(self, job: Job) -> str:
         """Any byte that can influence the output is in the key; equal keys render alike."""
         tree, path, _ = job

@@ -1,0 +1,140 @@
+"""Moves: which releases a step gives another version in environments beyond dev, and where that version ran before."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from envgen import kustomization, layout
+from envgen.declaration import Kind
+from envgen.errors import Problems
+from envgen.gitobjects import GitTree
+from envgen.guard.documents import Edited, ReleaseEdit, edited
+from envgen.guard.nouns import Known, Step
+from envgen.guard.places import OverlayFile, overlay_file
+from envgen.guard.question import Question
+from envgen.model import NO_VERSION, Data, Field, Location, Version
+from envgen.release import Slot, is_released
+
+_NAMED = re.compile(r"^Envgen-Promote: ([^\s@]+)@(\S+) (\S+)@([0-9a-f]{7,64}) -> (\S+)$", re.MULTILINE)
+"""The trailer of a promotion: release, version, source, commit, target.  Only a hint where to look."""
+
+
+@dataclass(frozen=True)
+class Move:
+    """One release that gets another version in an environment."""
+
+    environment: str
+    system: str
+    component: str
+    slot: Slot
+    old: Version
+    new: Version
+    at: Location
+
+    @property
+    def release(self) -> str:
+        return self.slot.release.name
+
+    @property
+    def name(self) -> str:
+        return f"{self.system}/{self.component}/{self.release}"
+
+    @property
+    def is_first(self) -> bool:
+        """Whether the release did not run there before."""
+        return not is_released(self.old)
+
+
+def overlays(question: Question, step: Step) -> Iterator[tuple[OverlayFile, Edited]]:
+    """The kustomizations of overlays beyond dev that changed and can be read."""
+    for entry in step.entries:
+        place = overlay_file(entry.path)
+        if (
+            place
+            and place.is_kustomization
+            and question.change.known.kinds.get(place.environment) not in (None, Kind.DEV)
+        ):
+            found = edited(step, entry)
+            if isinstance(found, Edited):
+                yield place, found
+
+
+def moves(question: Question, step: Step) -> Iterator[Move]:
+    """Every release of those overlays whose version differs."""
+    for place, change in overlays(question, step):
+        old, new = (side.document.data for side in (change.old, change.new))
+        for slot in slots(question.change.known, step.before, place):
+            versions = slot.version(old), slot.version(new)
+            if versions[0] != versions[1]:
+                where = change.new.document.at(*_differing(change, slot))
+                yield Move(place.environment, place.system, place.component, slot, *versions, where)
+
+
+def _differing(change: Edited, slot: Slot) -> Field:
+    """The first field of the release that differs."""
+    place = slot.place(change.new.document.data) or ()
+    changed = (edit for edit in change.releases if edit.place == place)
+    keys = (key for edit in changed for key in ("newTag", "digest", "newName", "sourceValue") if edit.differs(key))
+    return (*place, next(keys, ""))
+
+
+def slots(known: Known, tree: GitTree, place: OverlayFile) -> tuple[Slot, ...]:
+    return known.slots(tree, place.system).get((place.environment, place.component), ())
+
+
+def edits(question: Question, step: Step) -> dict[tuple[str, str], list[ReleaseEdit]]:
+    """The changes of release fields by environment and system."""
+    found: dict[tuple[str, str], list[ReleaseEdit]] = {}
+    for place, change in overlays(question, step):
+        found.setdefault((place.environment, place.system), []).extend(change.releases)
+    return found
+
+
+# Where a version ran
+
+
+def version_in(tree: GitTree, environment: str, move: Move) -> Version:
+    """What the move's release runs in an environment, by a tree; no version where that cannot be read."""
+    path = f"{layout.overlay(environment, move.system, move.component)}/{layout.KUSTOMIZATION}"
+    if path not in tree:
+        return NO_VERSION
+    try:
+        overlay: Data = kustomization.read(path, tree[path].content).document.data
+    except Problems:
+        return NO_VERSION
+    return move.slot.version(overlay)
+
+
+def source_commit(question: Question, step: Step, move: Move) -> str:
+    """The commit at which the source ran the move's new version: the step's parent, or the one its trailer names.
+
+    Empty if it ran at neither.  The trailer proves nothing; it is looked up in the history.
+    """
+    known = question.change.known
+    source = known.sources.get(move.environment, "")
+    if source and is_released(move.new) and version_in(step.before, source, move) == move.new:
+        return step.parent
+    for name, _, _, commit, target in _NAMED.findall(step.message) if source else ():
+        tree = known.ancestor(step.parent, commit) if (name, target) == (move.name, move.environment) else None
+        if tree is not None and is_released(move.new) and version_in(tree, source, move) == move.new:
+            return str(commit)
+    return ""
+
+
+def ran_before(question: Question, step: Step, move: Move) -> bool:
+    """Whether the target itself ran the new version at an earlier commit of the protected branch."""
+    path = f"{layout.overlay(move.environment, move.system, move.component)}/{layout.KUSTOMIZATION}"
+    past = question.change.known.past(step.parent, path)
+    return is_released(move.new) and any(version_in(tree, move.environment, move) == move.new for _, tree in past)
+
+
+def since(question: Question, move: Move, commit: str) -> str:
+    """The commit with which the source began to run the new version, which it ran at `commit`."""
+    source = question.change.known.sources[move.environment]
+    path = f"{layout.overlay(source, move.system, move.component)}/{layout.KUSTOMIZATION}"
+    first = ""
+    for name, tree in question.change.known.past(commit, path):
+        if version_in(tree, source, move) != move.new:
+            break
+        first = name
+    return first

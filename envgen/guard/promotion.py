@@ -1,0 +1,166 @@
+"""Rules about moves beyond dev: only what the source ran, or what ran there before, and only if the policy is met."""
+
+from collections.abc import Iterator
+
+from envgen.guard import holds
+from envgen.guard.moves import Move, moves, ran_before, since, source_commit
+from envgen.guard.nouns import Reason, Step
+from envgen.guard.policy import Gate, Promotion
+from envgen.guard.proof import Proof, proof
+from envgen.guard.question import Question
+from envgen.guard.window import moment, opens
+
+
+def _reason(rule: str, step: Step, move: Move, message: str, remedy: str) -> Reason:
+    return Reason(rule, move.at, f"{move.name} {message}", remedy, step.commit, move.environment)
+
+
+def not_in_source(question: Question, step: Step) -> Iterator[Reason]:
+    """A version that neither the source runs nor the target ever ran."""
+    for move in moves(question, step):
+        if not source_commit(question, step, move) and not ran_before(question, step, move):
+            source = question.change.known.sources.get(move.environment) or "its source"
+            message = f"would run {move.new}, which {source} does not run and {move.environment} never ran"
+            yield _reason("not-in-source", step, move, message, f"bring it to {source} first, then envgen promote")
+
+
+def _promotions(question: Question, step: Step) -> Iterator[tuple[Move, str, Promotion]]:
+    for move in moves(question, step):
+        if commit := source_commit(question, step, move):
+            yield move, commit, question.policy.promotion(move.environment)
+
+
+def _rollbacks(question: Question, step: Step) -> Iterator[Move]:
+    for move in moves(question, step):
+        if not source_commit(question, step, move) and ran_before(question, step, move):
+            yield move
+
+
+def not_permitted(question: Question, step: Step) -> Iterator[Reason]:
+    """A promotion or rollback by somebody whose role only may do the other."""
+    may = question.role.may
+    kinds = (
+        ("promote", [move for move, _, _ in _promotions(question, step)]),
+        ("rollback", [*_rollbacks(question, step)]),
+    )
+    for kind, found in kinds:
+        for move in found if kind not in may else ():
+            remedy = f"ask somebody whose role may {kind}"
+            yield _reason("not-permitted", step, move, f"moves by a {kind}, which the role may not do", remedy)
+
+
+def on_hold(question: Question, step: Step) -> Iterator[Reason]:
+    """A version that somebody stopped."""
+    for move in moves(question, step):
+        for hold in holds.read(step.after, move.environment, move.system):
+            if hold.stops(move.component, move.new, question.facts.now):
+                until = f" until {hold.until}" if hold.until else ""
+                message = f"{move.new} is on hold{until}: {hold.reason}"
+                remedy = (
+                    f"promote another version, or take the hold out of {holds.path_of(move.environment, move.system)}"
+                )
+                yield _reason("on-hold", step, move, message, remedy)
+
+
+def no_hold(question: Question, step: Step) -> Iterator[Reason]:
+    """A rollback that leaves the version it rejects free to come back with the next promotion."""
+    for move in _rollbacks(question, step):
+        found = holds.read(step.after, move.environment, move.system)
+        if not any(hold.stops(move.component, move.old, question.facts.now) for hold in found):
+            message = f"goes back from {move.old} without a hold on it"
+            yield _reason("no-hold", step, move, message, "use envgen rollback, which writes the hold")
+
+
+def no_digest(question: Question, step: Step) -> Iterator[Reason]:
+    """An image whose content somebody could still change."""
+    for move, _, promotion in _promotions(question, step):
+        if promotion.digest and move.slot.symbol and not move.new.digest:
+            message = f"{move.new} has no digest, which the policy requires in {move.environment}"
+            yield _reason("no-digest", step, move, message, "bump it in dev as TAG@DIGEST first")
+
+
+def no_evidence(question: Question, step: Step) -> Iterator[Reason]:
+    """A version of which nobody said anything that counts."""
+    for move, commit, promotion in _promotions(question, step):
+        if promotion.evidence == "required" and (problem := _missing(question, move, commit, promotion)):
+            yield _reason(
+                "no-evidence", step, move, f"{move.new} {problem}", "bump it with envgen bump --evidence FILE"
+            )
+
+
+def _missing(question: Question, move: Move, commit: str, promotion: Promotion) -> str:
+    found = proof(question.change.known, commit, move, move.new)
+    if found is None:
+        return "has no evidence that names this very version"
+    if found.failed:
+        return f"failed {', '.join(found.failed)} by its own evidence"
+    if promotion.signers and not found.signers & {*promotion.signers}:
+        return f"has evidence that is self-attested; the policy wants it signed by {' or '.join(promotion.signers)}"
+    return ""
+
+
+def gate_failed(question: Question, step: Step) -> Iterator[Reason]:
+    """A metric out of its bounds, or worse than what runs now."""
+    for move, commit, promotion in _promotions(question, step):
+        found = proof(question.change.known, commit, move, move.new) if promotion.gates else None
+        for gate in promotion.gates if found else ():
+            if found and (problem := _fails(question, move, commit, gate, found)):
+                yield _reason("gate-failed", step, move, f"{move.new}: {problem}", "train and bump a better version")
+
+
+def _fails(question: Question, move: Move, commit: str, gate: Gate, found: Proof) -> str:
+    value = found.metrics.get(gate.metric)
+    if value is None:
+        return f"its evidence has no {gate.metric}"
+    if gate.at_least is not None and value < gate.at_least:
+        return f"{gate.metric} is {value}, and at least {gate.at_least} is required"
+    if gate.at_most is not None and value > gate.at_most:
+        return f"{gate.metric} is {value}, and at most {gate.at_most} is allowed"
+    return _worse(question, move, commit, gate, value) if gate.not_below_incumbent and not move.is_first else ""
+
+
+def _worse(question: Question, move: Move, commit: str, gate: Gate, value: float) -> str:
+    """Why the new value is worse than that of the version the target runs; lower is better where only a top is set."""
+    found = proof(question.change.known, commit, move, move.old)
+    incumbent = found.metrics.get(gate.metric) if found else None
+    if incumbent is None:
+        return f"nothing says the {gate.metric} of {move.old}, which it may not be worse than"
+    is_worse = value > incumbent if gate.at_least is None and gate.at_most is not None else value < incumbent
+    return f"{gate.metric} is {value}, worse than {incumbent} of {move.old}" if is_worse else ""
+
+
+def too_young(question: Question, step: Step) -> Iterator[Reason]:
+    """A version that was not in the source for long enough, by the guard's own clock."""
+    for move, commit, promotion in _promotions(question, step):
+        if promotion.soak:
+            received = question.facts.received.get(since(question, move, commit))
+            if received is None:
+                message = "nothing says when the guard received it in the source, and it has to be there for some time"
+                yield _reason(
+                    "too-young", step, move, message, "fetch refs/notes/envgen, or give the time with --facts"
+                )
+            elif question.facts.now < received + promotion.soak:
+                message = f"{move.new} came to the source at {moment(received)}"
+                yield _reason("too-young", step, move, message, f"promote it after {moment(received + promotion.soak)}")
+
+
+def closed_window(question: Question, step: Step) -> Iterator[Reason]:
+    """A promotion at a time when there shall be none."""
+    for move, _, promotion in _promotions(question, step):
+        for span, zone in promotion.windows:
+            if end := opens(span, zone, question.facts.now):
+                message = f"is promoted within {span} ({zone})"
+                yield _reason("closed-window", step, move, message, f"promote it after {end:%a %Y-%m-%d %H:%M %Z}")
+
+
+def not_approved(question: Question, step: Step) -> Iterator[Reason]:
+    """A promotion that too few others looked at."""
+    for move, _, promotion in _promotions(question, step):
+        role = question.policy.roles.get(promotion.approvers)
+        by = {name for name, commit in question.facts.approvals if commit == question.change.new}
+        valid = by & {*(role.actors if role else ())} - ({question.facts.actor} if promotion.not_author else set())
+        if len(valid) < promotion.approvals:
+            message = f"has {len(valid)} of {promotion.approvals} approvals by the role {promotion.approvers}"
+            yield _reason(
+                "not-approved", step, move, message, "have this very commit approved, and say so with --facts"
+            )

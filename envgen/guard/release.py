@@ -1,0 +1,160 @@
+"""Rules for the role release: nothing but release fields, holds, and what a first promotion generates."""
+
+from collections.abc import Iterator, Mapping
+
+from envgen import layout
+from envgen.errors import EnvgenError, Problems
+from envgen.gitobjects import Entry
+from envgen.guard import holds
+from envgen.guard.ci import ASK_PLATFORM, first_difference, foreign_effects
+from envgen.guard.documents import Edited, edited
+from envgen.guard.generated import generated, inputs
+from envgen.guard.moves import edits, moves
+from envgen.guard.nouns import Effect, FieldChange, Reason, Step
+from envgen.guard.places import holds_file, overlay_file
+from envgen.guard.question import Question
+from envgen.model import Location, RepoPath, ResourceId
+
+
+def other_environment(question: Question, step: Step) -> Iterator[Reason]:
+    """An overlay of an environment that the role does not release to."""
+    for entry in step.entries:
+        name = _environment(entry.path)
+        if name in question.change.known.kinds and name not in question.role.environments:
+            message = f"{question.role.name} may change {question.territory}, not {name}"
+            yield _reason("other-environment", step, entry, message, name)
+
+
+def other_file(question: Question, step: Step) -> Iterator[Reason]:
+    """A file that no promotion writes."""
+    systems = {(move.environment, move.system) for move in moves(question, step)}
+    for entry in step.entries:
+        name = _environment(entry.path)
+        if name not in question.change.known.kinds or not (_is_release(step, entry) or _unit(entry.path) in systems):
+            message = "no promotion, rollback or hold changes this file"
+            yield _reason("other-file", step, entry, message, name)
+
+
+def _environment(path: RepoPath) -> str:
+    return path.split("/")[1] if path.startswith("overlays/") else ""
+
+
+def _unit(path: RepoPath) -> tuple[str, str]:
+    """The environment and system of a file of an overlay or a site."""
+    parts = [*path.split("/"), "", ""]
+    return (parts[1], parts[4]) if parts[2] == layout.SITES else (parts[1], parts[2])
+
+
+def _is_release(step: Step, entry: Entry) -> bool:
+    """Whether an entry changes release fields or holds, and nothing else."""
+    if holds_file(entry.path):
+        return bool(entry.new and entry.new.is_plain)
+    place = overlay_file(entry.path)
+    found = edited(step, entry) if place and place.is_kustomization else ()
+    return isinstance(found, Edited) and not found.others
+
+
+def not_regenerated(question: Question, step: Step) -> Iterator[Reason]:
+    """A generated file that is not, byte for byte, what the catalog gives with the new versions."""
+    known: dict[str, Mapping[RepoPath, bytes]] = {}
+    touched = {(move.environment, move.system) for move in moves(question, step)}
+    for entry in step.entries:
+        _, system = unit = _unit(entry.path)
+        if unit in touched and not _is_release(step, entry):
+            if system not in known:
+                known[system] = _given(question, step, system)
+            if reason := unlike(step, entry, known[system].get(entry.path)):
+                yield reason
+
+
+def _given(question: Question, step: Step, system: str) -> Mapping[RepoPath, bytes]:
+    try:
+        return generated(inputs(step.after, system, question.change.known.kinds), system)
+    except EnvgenError:  # then nothing is what it gives
+        return {}
+
+
+def unlike(step: Step, entry: Entry, wanted: bytes | None) -> Reason | None:
+    """The reason why a file is not what the catalog gives; None if it is."""
+    if entry.new is None and wanted is None:
+        return None
+    if entry.new and entry.new.is_plain and step.after.objects.blob(entry.new.id) == wanted:
+        return None
+    where = first_difference(step, entry)
+    message = "the file is not, byte for byte, what the catalog gives"
+    return Reason("not-regenerated", where, message, "run envgen generate and commit what it writes", step.commit)
+
+
+def wrong_hold(question: Question, step: Step) -> Iterator[Reason]:
+    """Holds that cannot be read, in somebody else's name, or by somebody who may not hold."""
+    for entry in step.entries:
+        place = holds_file(entry.path)
+        if place and entry.new and entry.new.is_plain:
+            for where, message in _hold_problems(question, step, entry, *place):
+                yield Reason("wrong-hold", where, message, "use envgen rollback", step.commit, place[0])
+
+
+def _hold_problems(
+    question: Question, step: Step, entry: Entry, environment: str, system: str
+) -> Iterator[tuple[Location, str]]:
+    try:
+        after = holds.read(step.after, environment, system)
+    except Problems as problems:
+        yield from ((finding.location, finding.message) for finding in problems.findings)
+        return
+    before = _holds_before(step, environment, system)
+    for hold in after:
+        if hold not in before and hold.by not in ("", question.facts.actor):
+            yield first_difference(step, entry), f"a hold says it is by {hold.by!r}"
+    if "hold" not in question.role.may and not any(move.system == system for move in moves(question, step)):
+        yield first_difference(step, entry), f"{question.role.name} may not change holds"
+
+
+def _holds_before(step: Step, environment: str, system: str) -> tuple[holds.Hold, ...]:
+    try:
+        return holds.read(step.before, environment, system)
+    except Problems:
+        return ()
+
+
+def beyond_release(question: Question, step: Step) -> Iterator[Reason]:
+    """A rendered field that changes otherwise than the promoted releases of its own environment and system say."""
+    changed = edits(question, step)
+    for effect in step.effects:
+        unit = (effect.place.environment, effect.place.system)
+        added = _added(question, step, effect)
+        fields = tuple(
+            change
+            for change in effect.fields
+            if change.object not in added and not any(edit.explains(change) for edit in changed.get(unit, ()))
+        )
+        if fields:
+            where = Location(effect.read[0] if effect.read else effect.place.path)
+            message = f"{effect.place.path} renders other changes than those of the releases"
+            yield Reason("beyond-release", where, message, ASK_PLATFORM, step.commit, unit[0], fields)
+
+
+def protected_effect(question: Question, step: Step) -> Iterator[Reason]:
+    """A rendered field of an environment that the role does not release to."""
+    return foreign_effects(step, lambda place: place.environment in question.role.environments)
+
+
+def _added(question: Question, step: Step, effect: Effect) -> frozenset[ResourceId]:
+    """The objects that come with the components promoted there for the first time, and the site values they read."""
+    unit = (effect.place.environment, effect.place.system)
+    first = {
+        move.component for move in moves(question, step) if move.is_first and (move.environment, move.system) == unit
+    }
+    found: set[ResourceId] = set()
+    for component in sorted(first):
+        found |= step.build(layout.overlay(*unit, component)).keys()
+    values = (change.object for change in effect.fields if _is_site_values(change))
+    return frozenset(found | {*values}) if first else frozenset()
+
+
+def _is_site_values(change: FieldChange) -> bool:
+    return change.object.kind == "ConfigMap" and change.object.name == layout.SITE_VALUES
+
+
+def _reason(rule: str, step: Step, entry: Entry, message: str, environment: str) -> Reason:
+    return Reason(rule, first_difference(step, entry), message, ASK_PLATFORM, step.commit, environment)

@@ -1,0 +1,144 @@
+"""Rules for the role team: the fields of the policy, in the catalog of its own systems, and what they generate."""
+
+from collections.abc import Iterator, Mapping
+
+from envgen import layout, yamlio
+from envgen.errors import EnvgenError, Problems
+from envgen.gitobjects import Entry, GitTree
+from envgen.guard.ci import ASK_PLATFORM, first_difference, foreign_effects, spell
+from envgen.guard.documents import Edited, edited
+from envgen.guard.fields import differences
+from envgen.guard.nouns import ABSENT, Reason, Step
+from envgen.guard.places import overlay_file
+from envgen.guard.question import Question
+from envgen.guard.release import unlike
+from envgen.model import Data, Field, Location, RepoPath
+
+_GENERATED = ("base/", "overlays/", f"{layout.ARGOCD}/")
+
+
+def system_of(path: RepoPath) -> str:
+    """The system whose catalog file a path is; empty if it is none."""
+    head, _, rest = path.partition(f"{layout.SYSTEMS}/")
+    if head or not rest.endswith((".yaml", ".yml")):
+        return ""
+    first = rest.split("/")[0]
+    return first.rpartition(".")[0] if "/" not in rest else first
+
+
+def other_file(question: Question, step: Step) -> Iterator[Reason]:
+    """A file that is neither a system's catalog nor generated from one."""
+    for entry in step.entries:
+        if not system_of(entry.path) and not entry.path.startswith(_GENERATED):
+            message = "a team changes the catalog of its systems and what it generates, and this is another file"
+            yield _reason("other-file", step, first_difference(step, entry), message)
+
+
+def other_system(question: Question, step: Step) -> Iterator[Reason]:
+    """The catalog of a system that belongs to others."""
+    for entry in step.entries:
+        system = system_of(entry.path)
+        if system and not _owns(question, step.before, system):
+            message = f"{system} is not a system of {question.facts.actor}'s team"
+            yield _reason("other-system", step, first_difference(step, entry), message)
+
+
+def _owns(question: Question, tree: GitTree, system: str) -> bool:
+    allowed = question.role.systems
+    if allowed is not None:
+        return system in allowed
+    return bool(question.role.actors[question.facts.actor] & _owners(tree, system))
+
+
+def _owners(tree: GitTree, system: str) -> frozenset[str]:
+    """Who owns a system by the protected branch's own catalog."""
+    paths = [path for path in tree.paths(layout.SYSTEMS) if system_of(path) == system]
+    documents = (yamlio.read_one(path, yamlio.plain(tree, path)).data for path in paths)
+    return frozenset(owner for data in documents for owner in data.get("owners", ()))
+
+
+def other_catalog_field(question: Question, step: Step) -> Iterator[Reason]:
+    """A field of the catalog that the policy does not leave to teams."""
+    for entry in step.entries:
+        if system_of(entry.path):
+            for field, where in _fields(step, entry):
+                if not _is_allowed(field, question.role.fields):
+                    allowed = ", ".join(sorted(question.role.fields)) or "nothing"
+                    message = f"{spell(field)} is not among the fields that a team may change ({allowed})"
+                    yield _reason("other-catalog-field", step, where, message)
+
+
+def _fields(step: Step, entry: Entry) -> Iterator[tuple[Field, Location]]:
+    """Every field of a catalog file that differs; the whole file if it comes, goes or cannot be read."""
+    if entry.old is None or entry.new is None or not (entry.old.is_plain and entry.new.is_plain):
+        yield (), Location(entry.path)
+        return
+    try:
+        blobs = (step.after.objects.blob(leaf.id) for leaf in (entry.old, entry.new))
+        old, new = (yamlio.read_one(entry.path, blob) for blob in blobs)
+    except Problems as problems:
+        yield (), problems.findings[0].location
+        return
+    for field, was, will in differences(old.data, new.data):
+        yield from ((inner, new.at(*inner)) for inner in _spread(field, was, will))
+
+
+def _spread(field: Field, old: Data, new: Data) -> Iterator[Field]:
+    """A field, or those inside a mapping that comes or goes as a whole above the component's own fields."""
+    present = new if old == ABSENT else old if new == ABSENT else None
+    if isinstance(present, dict) and len(field) in (3, 4) and field[2] == "environments":
+        for key, value in present.items():
+            yield from _spread((*field, key), ABSENT, value)
+    else:
+        yield field
+
+
+def _is_allowed(field: Field, allowed: frozenset[str]) -> bool:
+    """`components.<name>.<field>` or `components.<name>.environments.<env>.<field>`, and what is inside."""
+    if field[:1] != ("components",):
+        return False
+    name = field[4:5] if field[2:3] == ("environments",) else field[2:3]
+    return bool(name) and name[0] in allowed
+
+
+def protected_effect(question: Question, step: Step) -> Iterator[Reason]:
+    """A rendered field of a system that belongs to others."""
+    return foreign_effects(step, lambda place: _owns(question, step.before, place.system))
+
+
+def moved_release(question: Question, step: Step) -> Iterator[Reason]:
+    """Release state: it changes by bump, promotion and rollback."""
+    for entry in step.entries:
+        place = overlay_file(entry.path)
+        found = edited(step, entry) if place and place.is_kustomization else ()
+        for edit in found.releases if isinstance(found, Edited) else ():
+            where = found.new.document.at(*edit.place) if isinstance(found, Edited) else Location(entry.path)
+            yield _reason("other-field", step, where, f"{spell(edit.place)} is release state, not the catalog's")
+
+
+def not_regenerated(question: Question, step: Step) -> Iterator[Reason]:
+    """A generated file that is not, byte for byte, what the changed catalog gives."""
+    entries = [entry for entry in step.entries if entry.path.startswith(_GENERATED)]
+    wanted = _generated(step.after) if entries else {}
+    for entry in entries:
+        if reason := unlike(step, entry, wanted.get(entry.path)):
+            yield reason
+
+
+def _generated(tree: GitTree) -> Mapping[RepoPath, bytes]:
+    from envgen import catalog  # only for changes of the catalog: the hook has no time to load it
+    from envgen.components.builtin import TYPES
+    from envgen.files import files, state
+
+    found = tree.below("gitops", "overlays")
+    try:
+        read = catalog.read(found, TYPES)
+        return {
+            path: text.encode("utf-8", "surrogateescape") for path, text in files(read, state.read(found, read)).items()
+        }
+    except EnvgenError:  # then nothing is what it gives
+        return {}
+
+
+def _reason(rule: str, step: Step, where: Location, message: str) -> Reason:
+    return Reason(rule, where, message, ASK_PLATFORM, step.commit)
