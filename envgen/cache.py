@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -54,12 +53,15 @@ class Cache:
     def put(self, name: str, value: Data) -> None:
         if self.folder is None:
             return
+        import tempfile  # 5 ms, and a hook that finds everything here keeps nothing
+
         target = self.folder / name[:2] / name
+        text = json.dumps(value, separators=(",", ":"))  # `dump` to a file leaves out the encoder that is in C
         try:
             target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             handle, temporary = tempfile.mkstemp(dir=target.parent)
             with os.fdopen(handle, "w") as file:
-                json.dump(value, file, separators=(",", ":"))
+                file.write(text)
             Path(temporary).replace(target)
         except OSError:
             return

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
 
 from envgen import process
@@ -154,30 +155,33 @@ def required(root: Path) -> Objects:
 
 
 def _commit(identity: str, raw: bytes) -> Commit:
+    """A commit as git reads it: the parents stand right behind the tree, or they are none."""
     head, _, message = raw.partition(b"\n\n")
-    fields = [line.partition(b" ")[::2] for line in head.split(b"\n") if not line.startswith(b" ")]
-    trees = [value.decode() for key, value in fields if key == b"tree"]
-    parents = tuple(value.decode() for key, value in fields if key == b"parent")
-    times = [value.rsplit(b" ", 2)[-2:-1] for key, value in fields if key == b"committer"]
-    time = int(times[0][0]) if times and times[0] and times[0][0].isdigit() else 0
-    return Commit(identity, trees[0], parents, message.decode("utf-8", "replace"), time)
+    lines = head.split(b"\n")
+    parents = [line[7:].decode() for line in takewhile(lambda line: line.startswith(b"parent "), lines[1:])]
+    time = next((line.rsplit(b" ", 2)[-2] for line in lines if line.startswith(b"committer ")), b"")
+    tree = lines[0].removeprefix(b"tree ").decode()
+    text = message.decode("utf-8", "replace")
+    return Commit(identity, tree, tuple(parents), text, int(time) if time.isdigit() else 0)
 
 
 _MALFORMED = "malformed-tree"
 
 
 def _entries(raw: bytes, size: int) -> dict[str, Leaf]:
+    """A tree object's entries, which git sorts: a folder as if its name ended with a slash."""
     found: dict[str, Leaf] = {}
-    at = 0
+    at, last = 0, b""
     while at < len(raw):
         end = raw.index(b"\0", at)
         mode, _, name = raw[at:end].partition(b" ")
         text = name.decode("utf-8", "surrogateescape")
-        if text in found or text in ("", ".", "..") or "/" in text or text.lower() == ".git":
-            message = f"git itself writes no tree with this entry ({text!r}); make the commit again with git"
+        order = name + b"/" if mode == b"40000" else name
+        if order <= last or text in found or text in (".", "..") or "/" in text or text.lower() == ".git":
+            message = f"git itself writes no tree with this entry here ({text!r}); make the commit again with git"
             raise Problems([Finding(Location(text), _MALFORMED, message)])
         found[text] = Leaf(mode.decode("ascii", "replace"), raw[end + 1 : end + 1 + size].hex())
-        at = end + 1 + size
+        at, last = end + 1 + size, order
     return found
 
 

@@ -1,7 +1,7 @@
 """What the arguments of a bump name: releases of dev, and the versions they shall run."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -63,6 +63,21 @@ class Wanted:
         """Whether a release is, or is part of, what was named."""
         pairs = ((self.system, system), (self.component, component), (self.release, release))
         return all(not named or named == there for named, there in pairs)
+
+
+def refuse_unknown(wanted: Wanted, releases: Collection[tuple[str, str, str]]) -> None:
+    """Raises InputError if nothing of what is named is among these releases: system, component, name."""
+    if any(wanted.covers(*release) for release in releases):
+        return
+    mine = [release for release in releases if release[0] == wanted.system]
+    if not mine:
+        there = _listed({system for system, _, _ in releases})
+        raise InputError(f"no system {wanted.system!r} has releases; there is {there}")
+    named = [release for release in mine if release[1] == wanted.component]
+    if not named:
+        there = _listed({component for _, component, _ in mine})
+        raise InputError(f"{wanted.system} releases no {wanted.component!r}; there is {there}")
+    raise InputError(f"{wanted.text} names no release; there is {_listed(name for _, _, name in named)}")
 
 
 @dataclass(frozen=True)

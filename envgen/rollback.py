@@ -93,7 +93,6 @@ State = dict[str, Version]
 def _target(back: Back, now: State, earlier: list[State], stopped: Iterable[Hold]) -> State:
     """The versions to go back to: those of the newest earlier state that fits."""
     names = [name for name in now if back.wanted.release in ("", name)]
-    held = {hold.version for hold in stopped if hold.component == back.wanted.component}
     where = f"{back.wanted.text} in {back.environment}"
     if not names or not any(is_released(now[name]) for name in names):
         raise InputError(f"{where} runs no version; there is nothing to roll back")
@@ -103,7 +102,7 @@ def _target(back: Back, now: State, earlier: list[State], stopped: Iterable[Hold
         if all(is_released(version) for version in target.values()) and target not in found:
             found.append(target)
     for target in found:
-        if _fits(back, target, held) and any(now[name] != version for name, version in target.items()):
+        if _fits(back, target, stopped) and any(now[name] != version for name, version in target.items()):
             return target
     ran = ", ".join(dict.fromkeys(str(version) for target in found for version in target.values())) or "nothing else"
     if back.to:
@@ -111,9 +110,11 @@ def _target(back: Back, now: State, earlier: list[State], stopped: Iterable[Hold
     raise InputError(f"{where} ran no other version that is not on hold; it ran {ran}")
 
 
-def _fits(back: Back, target: State, held: set[str]) -> bool:
-    texts = {str(version) for version in target.values()}
-    return back.to in texts if back.to else texts.isdisjoint(held)
+def _fits(back: Back, target: State, stopped: Iterable[Hold]) -> bool:
+    versions = target.values()
+    if back.to:
+        return back.to in {str(version) for version in versions}
+    return not any(hold.names(back.wanted.component, version) for hold in stopped for version in versions)
 
 
 def _held(tree: GitTree, back: Back, left: Iterable[Version]) -> dict[RepoPath, bytes]:

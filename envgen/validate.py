@@ -17,6 +17,7 @@ from envgen.catalog.schema import GUARD
 from envgen.components.builtin import TYPES
 from envgen.declaration import Platform
 from envgen.errors import InputError, Problems
+from envgen.guard.policy import contradictions
 from envgen.model import ROOTS, Data, Finding, Location, RepoPath, Report, Severity, Tree
 from envgen.rules import RULES
 from envgen.rules.rule import Rule
@@ -225,7 +226,7 @@ def required_digests(tree: Tree, findings: list[Finding]) -> frozenset[str]:
     except Problems as problems:
         findings.extend(problems.findings)
         return frozenset()
-    wrong = list(Validator(GUARD).findings(document, document.data))
+    wrong = list(Validator(GUARD).findings(document, document.data)) or list(contradictions(document))
     findings.extend(wrong)
     promotions = () if wrong else document.data.get("promotions", ())
     return frozenset(entry["to"] for entry in promotions if entry.get("digest") == "required")

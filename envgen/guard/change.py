@@ -1,5 +1,6 @@
 """From a push to a Change: its commits, what each did to the tree, and what that does to what is rendered."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -76,8 +77,14 @@ class Reader:
 
     # What a step does to what is rendered
 
-    def effects(self, before: GitTree, after: GitTree, entries: tuple[Entry, ...]) -> list[Effect]:
-        """What the entries do to the units that can read them."""
+    def effects(
+        self,
+        before: GitTree,
+        after: GitTree,
+        entries: tuple[Entry, ...],
+        wanted: Callable[[Place], bool] = lambda place: True,
+    ) -> list[Effect]:
+        """What the entries do to the units that can read them; no other unit is rendered than those wanted."""
         if not entries:
             return []
         indexes = self.renderer.indexes
@@ -86,6 +93,7 @@ class Reader:
         touched = sorted({*old.touched(entries), *new.touched(entries)})
         estates = {tree.id: indexes.estate(tree) for tree in (before, after)}
         places = {place.path: place for tree in (before, after) for place in estates[tree.id].places(tree)}
+        touched = [path for path in touched if wanted(places[path])]
         views = [_View(places[path], before, after, old, new, estates[after.id]) for path in touched]
         jobs = [job for view in views for job in view.jobs]
         results = {(job[0].id, job[1]): found for job, found in zip(jobs, self.renderer.render(jobs), strict=True)}
@@ -122,7 +130,7 @@ class _View:
             self.place,
             fields,
             will.problems,
-            bool(was.problems),
+            was.problems,
             tuple(entry.path for entry in entries if self._reads(entry.path)),
             self._reach,
             new,

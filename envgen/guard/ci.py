@@ -87,7 +87,7 @@ def _releases(question: Question, step: Step) -> Iterator[tuple[Edited, ReleaseE
     for place, change in _edits(question, step):
         slots = question.change.known.slots(step.before, place.system).get((place.environment, place.component), ())
         for edit in change.releases:
-            yield change, edit, slot_of(edit, slots)
+            yield change, edit, slot_of(edit, change.old.document.data, slots)
 
 
 def foreign_registry(question: Question, step: Step) -> Iterator[Reason]:

@@ -16,6 +16,7 @@ _CI, _RELEASE, _TEAM = (frozenset({name}) for name in ("ci", "release", "team"))
 
 REF_CHECKS = (
     RefCheck("other-ref", _OTHERS, refs.other_ref),
+    RefCheck("reserved-ref", EVERYBODY, refs.reserved_ref),
     RefCheck("deleted-branch", EVERYBODY, refs.deleted_branch),
     RefCheck("rewritten-history", EVERYBODY, refs.rewritten_history),
 )
@@ -31,6 +32,8 @@ STEP_CHECKS = (
     Check("beyond-release", _CI, ci.beyond_release, is_net=True),
     Check("protected-effect", _CI, ci.protected_effect, tells=frozenset({"platform"}), is_net=True),
     Check("other-file", _RELEASE, release.other_file),
+    Check("other-field", _RELEASE, release.other_field),
+    Check("not-a-version", _RELEASE, release.not_a_version),
     Check("other-environment", _RELEASE, release.other_environment),
     Check("not-regenerated", _RELEASE, release.not_regenerated),
     Check("wrong-hold", _RELEASE, release.wrong_hold),
@@ -50,7 +53,7 @@ STEP_CHECKS = (
     Check("other-system", _TEAM, team.other_system),
     Check("other-catalog-field", _TEAM, team.other_catalog_field),
     Check("other-field", _TEAM, team.moved_release),
-    Check("not-regenerated", _TEAM, team.not_regenerated),
+    Check("not-regenerated", _TEAM, team.not_regenerated, is_net=True),
     Check("protected-effect", _TEAM, team.protected_effect, is_net=True),
     Check("does-not-render", EVERYBODY, fences.does_not_render, is_net=True),
     Check("reads-dev", EVERYBODY, fences.reads_dev, is_net=True),

@@ -11,7 +11,7 @@ from envgen.model import Location
 def does_not_render(question: Question, step: Step) -> Iterator[Reason]:
     """After an accepted push production still renders, or one bad commit blocks everybody's."""
     for effect in step.effects:
-        if effect.problems and not effect.was_broken:
+        if effect.problems and not effect.problems_before:
             finding = effect.problems[0]
             message = f"{effect.place.path} could not be rendered any more: {finding.message}"
             chain = effect.reach(finding.location.path)

@@ -21,9 +21,15 @@ class Hold:
     until: str = ""
     """When it ends, such as `2026-12-24T08:00:00Z`; never if empty."""
 
+    def names(self, component: str, version: Version) -> bool:
+        """Whether it speaks of that version: under the same label, or of the same content."""
+        label, _, digest = self.version.partition("@")
+        is_same = label == version.label or (digest and digest == version.digest)
+        return self.component == component and bool(is_same)
+
     def stops(self, component: str, version: Version, now: float) -> bool:
         is_over = bool(self.until) and seconds(self.until) <= now
-        return (self.component, self.version) == (component, str(version)) and not is_over
+        return self.names(component, version) and not is_over
 
 
 def path_of(environment: str, system: str) -> RepoPath:

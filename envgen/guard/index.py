@@ -31,6 +31,8 @@ class Index:
     """The units of one tree and what each reads."""
 
     units: dict[RepoPath, Reads]
+    name: str = ""
+    """Under which it is kept; empty if it is not yet."""
 
     def touched(self, entries: Iterable[Entry]) -> list[RepoPath]:
         """The units that may read one of these paths."""
@@ -64,11 +66,10 @@ class Indexes:
         """Every closure of a tree; read in whole only where no tree like it was seen before."""
         known = self.store.get(self._name(tree))
         content = self.store.get(known) if known else None
-        if content is not None:
-            return Index({path: Reads(tuple(folders), files) for path, (folders, files) in content.items()})
-        found = Index({place.path: self.reads(closure(tree, place.path)) for place in self.estate(tree).places(tree)})
-        self._keep(tree, found)
-        return found
+        if known and content is not None:
+            return Index({path: Reads(tuple(folders), files) for path, (folders, files) in content.items()}, known)
+        places = self.estate(tree).places(tree)
+        return self._kept(tree, {place.path: self.reads(closure(tree, place.path)) for place in places})
 
     def after(self, before: Index, tree: GitTree, entries: tuple[Entry, ...]) -> Index:
         """The index of a tree that differs from another's by these entries."""
@@ -82,9 +83,7 @@ class Indexes:
         changed = [entry for entry in entries if not _keeps_references(tree, entry)]
         for path in Index(units).touched(changed) if changed else ():
             units[path] = self.reads(closure(tree, path))
-        found = Index(units)
-        self._keep(tree, found)
-        return found
+        return self._kept(tree, units, before.name if units == before.units else "")
 
     def files(self, reads: Reads) -> list[RepoPath] | None:
         """The files of a closure; None if it cannot be read with certainty, or was forgotten."""
@@ -102,9 +101,11 @@ class Indexes:
         files = sorted(found.files)
         return Reads(folders, self._put(files))
 
-    def _keep(self, tree: GitTree, index: Index) -> None:
-        content = {path: [list(reads.folders), reads.files] for path, reads in index.units.items()}
-        self.store.put(self._name(tree), self._put(content))
+    def _kept(self, tree: GitTree, units: dict[RepoPath, Reads], name: str = "") -> Index:
+        """The index of a tree, under a name where the same units are kept already: most pushes change none."""
+        name = name or self._put({path: [list(reads.folders), reads.files] for path, reads in units.items()})
+        self.store.put(self._name(tree), name)
+        return Index(units, name)
 
     def _put(self, value: Data) -> str:
         """Keep a value under a name made of it."""

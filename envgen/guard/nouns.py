@@ -60,8 +60,8 @@ class Effect:
     fields: tuple[FieldChange, ...] = ()
     problems: tuple[Finding, ...] = ()
     """Why it cannot be rendered afterwards."""
-    was_broken: bool = False
-    """Whether it could not be rendered before either."""
+    problems_before: tuple[Finding, ...] = ()
+    """Why it could not be rendered before."""
     read: tuple[RepoPath, ...] = ()
     """The changed files that the unit reads."""
     reach: Callable[[RepoPath], tuple[RepoPath, ...]] = lambda path: ()

@@ -141,6 +141,9 @@ def contradictions(document: Document) -> Iterator[Finding]:
         if others:
             message = f"{actor!r} is CI and has the role {others[0]!r} too, so CI could change production; keep one"
             yield Finding(document.at("roles", others[0], "actors"), "contradicting-policy", message)
+    if not (found.roles["platform"].actors if "platform" in found.roles else ()):
+        message = "nobody has the role platform, so nobody could ever change this policy; name an actor"
+        yield Finding(document.at("roles"), "contradicting-policy", message)
     for i, entry in enumerate(document.data.get("promotions", ())):
         for name in found.promotions[entry["to"]].signers:
             if name not in found.signers:

@@ -1,6 +1,7 @@
 """Rules about moves beyond dev: only what the source ran, or what ran there before, and only if the policy is met."""
 
 from collections.abc import Iterator
+from itertools import chain
 
 from envgen.guard import holds
 from envgen.guard.moves import Move, moves, ran_before, since, source_commit
@@ -52,7 +53,7 @@ def not_permitted(question: Question, step: Step) -> Iterator[Reason]:
 def on_hold(question: Question, step: Step) -> Iterator[Reason]:
     """A version that somebody stopped."""
     for move in moves(question, step):
-        for hold in holds.read(step.after, move.environment, move.system):
+        for hold in _holds(step, move):
             if hold.stops(move.component, move.new, question.facts.now):
                 until = f" until {hold.until}" if hold.until else ""
                 message = f"{move.new} is on hold{until}: {hold.reason}"
@@ -60,6 +61,12 @@ def on_hold(question: Question, step: Step) -> Iterator[Reason]:
                     f"promote another version, or take the hold out of {holds.path_of(move.environment, move.system)}"
                 )
                 yield _reason("on-hold", step, move, message, remedy)
+
+
+def _holds(step: Step, move: Move) -> list[holds.Hold]:
+    """Those before and after: lifting a hold and using the version are two pushes."""
+    found = (holds.read(tree, move.environment, move.system) for tree in (step.before, step.after))
+    return list(dict.fromkeys(chain.from_iterable(found)))
 
 
 def no_hold(question: Question, step: Step) -> Iterator[Reason]:

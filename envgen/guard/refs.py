@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from envgen.guard.nouns import Reason
 from envgen.guard.question import Question
+from envgen.guard.records import REF as RECORDS
 from envgen.model import Location
 
 
@@ -18,6 +19,17 @@ def other_ref(question: Question) -> Iterator[Reason]:
 def _is_own_branch(question: Question) -> bool:
     """Whether it is a branch for a pull request: nothing is delivered from those."""
     return question.role.name in ("release", "team") and question.change.ref.startswith("refs/heads/")
+
+
+_RESERVED = ("refs/replace/", RECORDS)
+"""What git or the guard itself reads as the truth about other objects."""
+
+
+def reserved_ref(question: Question) -> Iterator[Reason]:
+    """The guard's own records, and objects put in the place of others."""
+    if question.change.ref.startswith(_RESERVED):
+        message = f"{question.change.ref} is nobody's to push: the guard writes it, or nobody does"
+        yield _reason("reserved-ref", question, message, "leave it out of the push")
 
 
 def deleted_branch(question: Question) -> Iterator[Reason]:

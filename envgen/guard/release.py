@@ -4,15 +4,16 @@ from collections.abc import Iterator, Mapping
 
 from envgen import layout
 from envgen.errors import EnvgenError, Problems
-from envgen.gitobjects import Entry
+from envgen.gitobjects import Entry, GitTree
 from envgen.guard import holds
-from envgen.guard.ci import ASK_PLATFORM, first_difference, foreign_effects
+from envgen.guard.ci import ASK_PLATFORM, first_difference, foreign_effects, spell
 from envgen.guard.documents import Edited, edited
 from envgen.guard.generated import generated, inputs
-from envgen.guard.moves import edits, moves
+from envgen.guard.moves import edits, moves, overlays, slots
 from envgen.guard.nouns import Effect, FieldChange, Reason, Step
 from envgen.guard.places import holds_file, overlay_file
 from envgen.guard.question import Question
+from envgen.guard.versions import malformed, slot_of
 from envgen.model import Location, RepoPath, ResourceId
 
 
@@ -33,6 +34,28 @@ def other_file(question: Question, step: Step) -> Iterator[Reason]:
         if name not in question.change.known.kinds or not (_is_release(step, entry) or _unit(entry.path) in systems):
             message = "no promotion, rollback or hold changes this file"
             yield _reason("other-file", step, entry, message, name)
+
+
+def other_field(question: Question, step: Step) -> Iterator[Reason]:
+    """A version of something that the catalog does not release: nothing says where it would come from."""
+    for place, change in overlays(question, step):
+        known = slots(question.change.known, step.before, place)
+        for edit in change.releases:
+            if slot_of(edit, change.old.document.data, known) is None:
+                where = change.new.document.at(*edit.place)
+                message = f"{spell(edit.place)} is no release of {place.system}/{place.component} in the catalog"
+                yield Reason("other-field", where, message, ASK_PLATFORM, step.commit, place.environment)
+
+
+def not_a_version(question: Question, step: Step) -> Iterator[Reason]:
+    """A value that the release's own template does not give: a version spelled otherwise renders otherwise."""
+    for place, change in overlays(question, step):
+        known = slots(question.change.known, step.before, place)
+        for edit in change.releases:
+            slot = slot_of(edit, change.old.document.data, known)
+            if slot and (problem := malformed(edit, slot)):
+                where = change.new.document.at(*edit.place)
+                yield Reason("not-a-version", where, problem, "use envgen promote", step.commit, place.environment)
 
 
 def _environment(path: RepoPath) -> str:
@@ -56,27 +79,30 @@ def _is_release(step: Step, entry: Entry) -> bool:
 
 def not_regenerated(question: Question, step: Step) -> Iterator[Reason]:
     """A generated file that is not, byte for byte, what the catalog gives with the new versions."""
-    known: dict[str, Mapping[RepoPath, bytes]] = {}
     touched = {(move.environment, move.system) for move in moves(question, step)}
-    for entry in step.entries:
-        _, system = unit = _unit(entry.path)
-        if unit in touched and not _is_release(step, entry):
-            if system not in known:
-                known[system] = _given(question, step, system)
-            if reason := unlike(step, entry, known[system].get(entry.path)):
+    entries = [entry for entry in step.entries if _unit(entry.path) in touched and not _is_release(step, entry)]
+    for system in sorted({_unit(entry.path)[1] for entry in entries}):
+        before, after = (_given(question, tree, system) for tree in (step.before, step.after))
+        for entry in entries:
+            if _unit(entry.path)[1] == system and (reason := unlike(step, entry, before, after)):
                 yield reason
 
 
-def _given(question: Question, step: Step, system: str) -> Mapping[RepoPath, bytes]:
+Given = Mapping[RepoPath, bytes]
+"""What a catalog gives: the content of files by path."""
+
+
+def _given(question: Question, tree: GitTree, system: str) -> Given:
     try:
-        return generated(inputs(step.after, system, question.change.known.kinds), system)
+        return generated(inputs(tree, system, question.change.known.kinds), system)
     except EnvgenError:  # then nothing is what it gives
         return {}
 
 
-def unlike(step: Step, entry: Entry, wanted: bytes | None) -> Reason | None:
-    """The reason why a file is not what the catalog gives; None if it is."""
-    if entry.new is None and wanted is None:
+def unlike(step: Step, entry: Entry, before: Given, after: Given) -> Reason | None:
+    """The reason why a file is not what the catalog gives; None if it is, or was and is given no more."""
+    wanted = after.get(entry.path)
+    if entry.new is None and wanted is None and entry.path in before:
         return None
     if entry.new and entry.new.is_plain and step.after.objects.blob(entry.new.id) == wanted:
         return None
@@ -103,11 +129,15 @@ def _hold_problems(
         yield from ((finding.location, finding.message) for finding in problems.findings)
         return
     before = _holds_before(step, environment, system)
-    for hold in after:
-        if hold not in before and hold.by not in ("", question.facts.actor):
+    new = [hold for hold in after if hold not in before]
+    for hold in new:
+        if hold.by not in ("", question.facts.actor):
             yield first_difference(step, entry), f"a hold says it is by {hold.by!r}"
-    if "hold" not in question.role.may and not any(move.system == system for move in moves(question, step)):
-        yield first_difference(step, entry), f"{question.role.name} may not change holds"
+    if "hold" not in question.role.may:
+        left = [m for m in moves(question, step) if (m.environment, m.system) == (environment, system)]
+        is_rollback = all(any(hold.names(move.component, move.old) for move in left) for hold in new)
+        if not (is_rollback and {*before} <= {*after}):
+            yield first_difference(step, entry), f"{question.role.name} may hold what it rolls back, and lift nothing"
 
 
 def _holds_before(step: Step, environment: str, system: str) -> tuple[holds.Hold, ...]:

@@ -1,7 +1,6 @@
 """Units as the real kustomize renders them at any commit, remembered by the ids of all they read."""
 
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -27,6 +26,7 @@ NOTHING = Rendered()
 """What a unit that is not there renders to."""
 
 Job = tuple[GitTree, RepoPath, Reads]
+Contents = dict[RepoPath, bytes]
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,10 @@ class Renderer:
         prepared = [self._prepared(job) for job in jobs]
         missing = [i for i, found in enumerate(prepared) if isinstance(found, str)]
         contents = [self._contents(jobs[i]) for i in missing]  # git answers one question at a time
-        with ThreadPoolExecutor(WORKERS) as pool:
-            work = [pool.submit(self._build, jobs[i][1], files) for i, files in zip(missing, contents, strict=True)]
-            for i, future in zip(missing, work, strict=True):
-                value = future.result()
-                if not value[2]:  # a failure may have been the machine's
-                    self.store.put(str(prepared[i]), value)
-                prepared[i] = _rendered(jobs[i][1], value)
+        for i, value in zip(missing, self._built([jobs[i][1] for i in missing], contents), strict=True):
+            if not value[2]:  # a failure may have been the machine's
+                self.store.put(str(prepared[i]), value)
+            prepared[i] = _rendered(jobs[i][1], value)
         return [found for found in prepared if isinstance(found, Rendered)]
 
     def folder(self, tree: GitTree, path: RepoPath) -> Rendered:
@@ -80,10 +77,19 @@ class Renderer:
             self._files[tree.id, path] = sorted(closure(tree, path).files) if known is None else known
         return self._files[tree.id, path]
 
-    def _contents(self, job: Job) -> dict[RepoPath, bytes]:
+    def _contents(self, job: Job) -> Contents:
         return {path: job[0][path].content for path in self._closure_files(job)}
 
-    def _build(self, path: RepoPath, contents: dict[RepoPath, bytes]) -> Data:
+    def _built(self, paths: Sequence[RepoPath], contents: Sequence[Contents]) -> Iterator[Data]:
+        if len(paths) < 2:
+            yield from map(self._build, paths, contents)
+            return
+        from concurrent.futures import ThreadPoolExecutor  # 5 ms, and most pushes leave one unit to build
+
+        with ThreadPoolExecutor(WORKERS) as pool:
+            yield from pool.map(self._build, paths, contents)
+
+    def _build(self, path: RepoPath, contents: Contents) -> Data:
         built = self.program.build_files(contents, path)
         objects = (
             [] if built.error else [entry for entry in yamlio.read_output(built.output) if isinstance(entry, dict)]

@@ -29,9 +29,15 @@ def system_of(path: RepoPath) -> str:
 def other_file(question: Question, step: Step) -> Iterator[Reason]:
     """A file that is neither a system's catalog nor generated from one."""
     for entry in step.entries:
-        if not system_of(entry.path) and not entry.path.startswith(_GENERATED):
+        is_generated = entry.path.startswith(_GENERATED) and not _is_record(entry.path)
+        if not system_of(entry.path) and not is_generated:
             message = "a team changes the catalog of its systems and what it generates, and this is another file"
             yield _reason("other-file", step, first_difference(step, entry), message)
+
+
+def _is_record(path: RepoPath) -> bool:
+    """Whether a file holds what CI or release managers say: generating keeps it as it is."""
+    return path.endswith((f"/{layout.EVIDENCE}", f"/{layout.HOLDS}"))
 
 
 def other_system(question: Question, step: Step) -> Iterator[Reason]:
@@ -117,11 +123,15 @@ def moved_release(question: Question, step: Step) -> Iterator[Reason]:
 
 
 def not_regenerated(question: Question, step: Step) -> Iterator[Reason]:
-    """A generated file that is not, byte for byte, what the changed catalog gives."""
-    entries = [entry for entry in step.entries if entry.path.startswith(_GENERATED)]
-    wanted = _generated(step.after) if entries else {}
-    for entry in entries:
-        if reason := unlike(step, entry, wanted.get(entry.path)):
+    """A generated file that is not, byte for byte, what the changed catalog gives, or was left as it was."""
+    written = {path for path in step.paths if path.startswith(_GENERATED) and not _is_record(path)}
+    if not written and not any(system_of(path) for path in step.paths):
+        return
+    before, after = (_generated(tree) for tree in (step.before, step.after))
+    implied = {path for path in {*before, *after} if before.get(path) != after.get(path)}
+    for path in sorted(written | implied):
+        entry = Entry(path, step.before.leaf(path), step.after.leaf(path))
+        if reason := unlike(step, entry, before, after):
             yield reason
 
 

@@ -1,11 +1,11 @@
 """Which versions a release may be given: immutable, well-formed, of the release's own image or store."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 from envgen.guard.documents import ReleaseEdit
 from envgen.guard.policy import Role
-from envgen.model import IMAGE_TAG, UNRELEASED
+from envgen.model import IMAGE_TAG, UNRELEASED, Data
 from envgen.pinning import DIGEST, SCALAR, is_mutable_model, is_mutable_tag
 from envgen.release import Slot
 
@@ -58,12 +58,6 @@ def foreign_repository(edit: ReleaseEdit, role: Role) -> str:
     return "" if REPOSITORY.fullmatch(repository) and role.allows_registry(repository) else repository
 
 
-def slot_of(edit: ReleaseEdit, places: tuple[Slot, ...]) -> Slot | None:
-    """The release that an edit is about."""
-    found: Iterator[Slot] = (slot for slot in places if slot.place(_lone(edit)) is not None)
-    return next(found, None)
-
-
-def _lone(edit: ReleaseEdit) -> dict[str, list[object]]:
-    """An overlay with nothing but the edited entry."""
-    return {str(edit.place[0]): [edit.old]}
+def slot_of(edit: ReleaseEdit, overlay: Data, places: Iterable[Slot]) -> Slot | None:
+    """The release of an overlay that an edit is about; None if the catalog knows none there."""
+    return next((slot for slot in places if slot.place(overlay) == edit.place), None)
