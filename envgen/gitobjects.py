@@ -177,7 +177,7 @@ def _entries(raw: bytes, size: int) -> dict[str, Leaf]:
         mode, _, name = raw[at:end].partition(b" ")
         text = name.decode("utf-8", "surrogateescape")
         order = name + b"/" if mode == b"40000" else name
-        if order <= last or text in found or text in (".", "..") or "/" in text or text.lower() == ".git":
+        if order <= last or text in found or text in ("", ".", "..") or "/" in text or text.lower() == ".git":
             message = f"git itself writes no tree with this entry here ({text!r}); make the commit again with git"
             raise Problems([Finding(Location(text), _MALFORMED, message)])
         found[text] = Leaf(mode.decode("ascii", "replace"), raw[end + 1 : end + 1 + size].hex())

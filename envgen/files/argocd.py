@@ -118,7 +118,7 @@ def _kinds(units: Iterable[Unit]) -> list[Object]:
     for unit in units:
         for variants in unit.deployed:
             found |= {(key.group, key.kind) for key in variants.wanted[unit.environment.name]}
-        if unit.value_names:
+        if unit.value_names(unit.deployed):
             found.add(("", "ConfigMap"))
     return [{"group": group, "kind": kind} for group, kind in sorted(found)] if units else []
 

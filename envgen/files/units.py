@@ -83,16 +83,15 @@ class Unit:
 
     def _own_objects(self) -> dict[ResourceId, Object]:
         found = [default_deny(self)]
-        if self.value_names:
-            found.append(self._site_values(self.environment.values))
+        if self.value_names(self.included):
+            found.append(self._site_values(self.environment.values, self.included))
         return {ResourceId.of(entry): entry for entry in found}
 
     # Sites
 
-    @cached_property
-    def value_names(self) -> tuple[str, ...]:
-        """The site values that the rendered components read."""
-        declared = (v.environments[self.environment.name].fields.get("env", {}) for v in self.included)
+    def value_names(self, parts: tuple[Variants, ...]) -> tuple[str, ...]:
+        """The site values that components read."""
+        declared = (v.environments[self.environment.name].fields.get("env", {}) for v in parts)
         return tuple(
             sorted(
                 {
@@ -106,8 +105,21 @@ class Unit:
 
     @cached_property
     def sites(self) -> tuple[Target, ...]:
-        """The targets that render otherwise than the environment, because of their own values."""
+        """The targets that render otherwise than the environment, because of their own values.
+
+        Whether they do yet does not count: a first promotion must not change where Argo CD looks.
+        """
         return tuple(t for t in self.environment.targets if self._patches[t.name])
+
+    @cached_property
+    def _patches(self) -> Mapping[str, list[SitePatch]]:
+        """What each target will change once all components run."""
+        return {target.name: self._site_patches(target, self.deployed) for target in self.environment.targets}
+
+    def _patches_now(self, target: Target) -> list[SitePatch]:
+        """What a target changes of the components that are rendered."""
+        is_whole = len(self.included) == len(self.deployed)
+        return self._patches[target.name] if is_whole else self._site_patches(target, self.included)
 
     def path_of(self, target: Target) -> str:
         """What Argo CD builds for one target."""
@@ -115,30 +127,26 @@ class Unit:
             return layout.site(self.environment.name, target.name, self.system.name)
         return self.path
 
-    def _site_values(self, values: Mapping[str, str]) -> Object:
+    def _site_values(self, values: Mapping[str, str], parts: tuple[Variants, ...]) -> Object:
         metadata = {"name": layout.SITE_VALUES, "namespace": self.namespace}
-        data = {name: values[name] for name in self.value_names if name in values}
+        data = {name: values[name] for name in self.value_names(parts) if name in values}
         return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
 
-    @cached_property
-    def _patches(self) -> Mapping[str, list[SitePatch]]:
-        """What each target with values of its own changes; nothing for the others."""
-        return {target.name: self._site_patches(target) for target in self.environment.targets}
-
-    def _site_patches(self, target: Target) -> list[SitePatch]:
-        if not self.value_names or not target.values:
+    def _site_patches(self, target: Target, parts: tuple[Variants, ...]) -> list[SitePatch]:
+        """What a target with values of its own changes of some components; nothing for the others."""
+        if not self.value_names(parts) or not target.values:
             return []
         here: dict[ResourceId, Object] = {}
         there: dict[ResourceId, Object] = {}
         at_site = declarations(self.catalog, self.system, self.environment, site=target.name)
-        for v in self.included:
+        for v in parts:
             here |= v.wanted[self.environment.name]
             there |= objects(v.component, at_site[v.component.name])
         for found, values in (
             (here, self.environment.values),
             (there, {**self.environment.values, **target.values}),
         ):
-            config = self._site_values(values)
+            config = self._site_values(values, parts)
             found[ResourceId.of(config)] = config
         patches = ((key, list(difference(here[key], there[key]))) for key in sorted(here))
         return [(key, here, operations) for key, operations in patches if operations]
@@ -147,7 +155,7 @@ class Unit:
         folder = layout.site(self.environment.name, target.name, self.system.name)
         source = layout.PLATFORM
         found, entries = {}, []
-        patches = self._patches[target.name]
+        patches = self._patches_now(target)
         stems = file_names([key for key, _, _ in patches], "")
         for key, here, operations in patches:
             file = f"{stems[key]}.patch.yaml"

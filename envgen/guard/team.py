@@ -113,9 +113,16 @@ def protected_effect(question: Question, step: Step) -> Iterator[Reason]:
 
 
 def moved_release(question: Question, step: Step) -> Iterator[Reason]:
-    """Release state: it changes by bump, promotion and rollback."""
+    """Release state: it changes by bump, promotion and rollback, and never comes or goes with its file."""
     for entry in step.entries:
         place = overlay_file(entry.path)
+        if (
+            place
+            and place.is_kustomization
+            and not (entry.old and entry.old.is_plain and entry.new and entry.new.is_plain)
+        ):
+            message = "the file holds release state, and a team neither adds nor removes it"
+            yield _reason("other-field", step, Location(entry.path), message)
         found = edited(step, entry) if place and place.is_kustomization else ()
         for edit in found.releases if isinstance(found, Edited) else ():
             where = found.new.document.at(*edit.place) if isinstance(found, Edited) else Location(entry.path)
