@@ -4,22 +4,29 @@ import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from envgen import crd, schemas, worktree, yamlio
+from envgen import answers, crd, schemas, worktree, yamlio
 from envgen.catalog import schema
 from envgen.declaration import ComponentType
 from envgen.definitions import deduplicated
 from envgen.errors import InputError, Problems
 from envgen.model import Data, Document, Finding, RepoPath
 
+_HAND_WRITTEN = {"platform": schema.PLATFORM, "guard": schema.GUARD, "evidence": schema.EVIDENCE}
+_ANSWERS = {
+    "status": answers.STATUS,
+    "history": answers.HISTORY,
+    "diff": answers.DIFF,
+    "verdict": answers.VERDICT,
+}
 _CRD = ("apiextensions.k8s.io/v1", "CustomResourceDefinition")
 
 
 def text(name: str, types: Iterable[ComponentType]) -> str:
-    """The schema of `platform`, `system`, `guard` or `evidence`, as an editor's language server takes it.
+    """The schema of a hand-written file, as an editor's language server takes it, or of what a verb prints.
 
     Raises InputError for any other name.
     """
-    found = {"platform": schema.PLATFORM, "guard": schema.GUARD, "evidence": schema.EVIDENCE}
+    found = {**_HAND_WRITTEN, **_ANSWERS}
     if name not in (*found, "system"):
         raise InputError(f"there is no schema {name!r}; there are {', '.join(found)} and system, or use add")
     return json.dumps(found.get(name) or deduplicated(schema.system(types)), indent=2) + "\n"
