@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -53,8 +54,6 @@ class Cache:
     def put(self, name: str, value: Data) -> None:
         if self.folder is None:
             return
-        import tempfile  # 5 ms, and a hook that finds everything here keeps nothing
-
         target = self.folder / name[:2] / name
         text = json.dumps(value, separators=(",", ":"))  # `dump` to a file leaves out the encoder that is in C
         try:

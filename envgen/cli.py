@@ -86,7 +86,7 @@ def main(ctx: click.Context, directory: Path, quiet: bool) -> None:
     ctx.obj = directory.resolve()
 
 
-def command(name: str) -> Callable[[Callable[..., int]], click.Command]:
+def command(name: str, group: click.Group = main) -> Callable[[Callable[..., int]], click.Command]:
     """A command whose function returns its exit code."""
 
     def register(function: Callable[..., int]) -> click.Command:
@@ -95,7 +95,7 @@ def command(name: str) -> Callable[[Callable[..., int]], click.Command]:
         def run(ctx: click.Context, /, *args: Any, **kwargs: Any) -> None:
             ctx.exit(function(ctx.obj, *args, **kwargs))
 
-        return main.command(name)(run)
+        return group.command(name)(run)
 
     return register
 
@@ -291,7 +291,14 @@ def _delivered(root: Path, change: "Delivery", where: str, *, dry_run: bool, com
     return CLEAN
 
 
+def _tell(change: "Delivery") -> None:
+    """What is better known of a plan, such as what it leaves out."""
+    for remark in change.remarks:
+        say(remark)
+
+
 def _pushed(pushed: "Pushed", where: str, remote: str) -> int:
+    _tell(pushed.plan)
     if pushed.refusal:
         complain(f"{remote} refused the push:\n{pushed.refusal}")
         return FINDINGS
@@ -331,8 +338,7 @@ def promote(
     if push:
         return _pushed(verb.push(root, names, environment, given, remote, branch), environment, remote)
     change = verb.promote(root, names, environment, given)
-    for reason in change.skipped:
-        say(f"left out: {reason}")
+    _tell(change)
     return _delivered(root, change, environment, dry_run=dry_run, commit=commit)
 
 
@@ -371,6 +377,67 @@ def rollback(
     return _delivered(root, verb.rollback(root, back, given), environment, dry_run=dry_run, commit=commit)
 
 
+answer_option = click.option(
+    "--format", "style", type=click.Choice(("text", "json")), default="text", show_default=True
+)
+environment_option = click.option(
+    "--env", "--environment", "environment", default="", metavar="ENV", help="Of this environment only."
+)
+
+
+@command("status")
+@click.argument("names", nargs=-1, metavar="[SYSTEM[/COMPONENT]]...")
+@click.option("--rev", default="", metavar="REV", help="At this revision; the files as they are if absent.")
+@answer_option
+def status(root: Path, names: tuple[str, ...], rev: str, style: str) -> int:
+    """Which version runs in which environment, what waits for promotion, and what is on hold."""
+    import time
+
+    from envgen import status as verb
+
+    click.echo(verb.FORMATS[style](verb.status(root, names, rev, time.time())), nl=False)
+    return CLEAN
+
+
+@command("history")
+@click.argument("names", nargs=-1, metavar="[SYSTEM[/COMPONENT]]...")
+@environment_option
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="The newest N events only.")
+@click.option("--rev", default="HEAD", show_default=True, metavar="REV", help="The last commit to tell of.")
+@answer_option
+def history(root: Path, names: tuple[str, ...], environment: str, limit: int | None, rev: str, style: str) -> int:
+    """Who moved what when: every version that a commit of the branch changed, the newest first.
+
+    What moved comes from the trees; who and when from the guard's records alone.
+    """
+    from envgen import history as verb
+
+    told = verb.history(root, names, environment, rev, limit)
+    click.echo(verb.FORMATS[style](told), nl=False)
+    if not told.events:
+        say("no version changed")
+    if told.is_shallow:
+        say("this clone is shallow: its first commit seems to have brought all that ran by then")
+    return CLEAN
+
+
+@command("diff")
+@click.argument("old")
+@click.argument("new")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@environment_option
+@answer_option
+def diff(root: Path, old: str, new: str, paths: tuple[str, ...], environment: str, style: str) -> int:
+    """What two revisions render differently, field by field.  Exit code 1 if they do."""
+    from envgen import revisions as verb
+
+    found = verb.diff(root, old, new, paths, environment)
+    click.echo(verb.FORMATS[style](found), nl=False)
+    if not found.units:
+        say("no difference")
+    return FINDINGS if found.units else CLEAN
+
+
 @command("guard")
 @click.argument("old")
 @click.argument("new")
@@ -405,11 +472,68 @@ def guard(
     return CLEAN if verdict.accepted else FINDINGS
 
 
+@main.group("hook")
+def hook() -> None:
+    """The guard on a git server: `install` its hooks, `doctor` them; `pre-receive` is what they run."""
+
+
+SERVERS = "remote-user|gitea|gitlab|gl-user"
+held_policy_option = click.option(
+    "--policy", type=click.Path(path_type=Path), metavar="FILE", help="Judge by this policy, which the server holds."
+)
+
+
+@command("install", hook)
+@click.argument("folder", type=click.Path(path_type=Path), default=Path(), metavar="[DIR]")
+@click.option("--identity", default="", metavar=SERVERS, help="How the server names who pushes.")
+@held_policy_option
+@click.option("--seconds", type=click.IntRange(min=1), metavar="N", help="How long a push may take to judge.")
+@click.option("--mebibytes", type=click.IntRange(min=1), metavar="N", help="How much memory that may take.")
+def hook_install(
+    root: Path, folder: Path, identity: str, policy: Path | None, seconds: int | None, mebibytes: int | None
+) -> int:
+    """Make git ask the guard before it accepts a push to the repository in DIR, and record what it accepts.
+
+    Replaces its own hooks and nobody else's.  Without --identity the policy says it.
+    """
+    from envgen.guard import install as verb
+    from envgen.guard.limits import USUAL, Limits
+
+    limits = Limits(seconds or USUAL.seconds, mebibytes or USUAL.mebibytes)
+    for path in verb.install(root / folder, identity, root / policy if policy else None, limits):
+        say(f"wrote {path}")
+    say("next: envgen hook doctor, as the user that git runs as")
+    return CLEAN
+
+
+@command("doctor", hook)
+@click.argument("folder", type=click.Path(path_type=Path), default=Path(), metavar="[DIR]")
+def hook_doctor(root: Path, folder: Path) -> int:
+    """Check the guard of the repository in DIR, and try it: exit code 1 unless all is well."""
+    from envgen.guard import doctor as verb
+
+    found = list(verb.doctor(root / folder))
+    for checked in found:
+        click.echo(checked)
+    return CLEAN if all(checked.holds for checked in found) else FINDINGS
+
+
+@command("pre-receive", hook)
+@click.argument("identity", metavar=SERVERS)
+@held_policy_option
+def hook_pre_receive(root: Path, identity: str, policy: Path | None) -> int:
+    """Judge the push that git tells of on stdin, for servers that call a command; 0 accepts it."""
+    from envgen.guard import hook as verb
+    from envgen.guard.call import Call
+
+    return verb.main(Call("pre-receive", identity, str(root / policy) if policy else "").words, root)
+
+
 @command("schema")
-@click.argument("name", metavar="platform|system|guard|evidence|add")
+@click.argument("name", metavar="platform|system|guard|evidence|status|history|diff|verdict|add")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[CRD]...")
 def schema(root: Path, name: str, files: tuple[Path, ...]) -> int:
-    """Print the JSON Schema of a hand-written file, for editors.
+    """Print the JSON Schema of a hand-written file, for editors, or of what a verb prints as JSON.
 
     `schema add CRD...` turns CustomResourceDefinitions into policies/schemas/, structure only.
     """

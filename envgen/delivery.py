@@ -31,6 +31,11 @@ class Delivery:
         """What changes, a line each, for people."""
         raise NotImplementedError
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is better known and stands in nobody's way, a line each, for people."""
+        return ()
+
     def diff(self) -> str:
         """The plan as a unified diff."""
         return "".join(unified(path, self.before, new) for path, new in sorted(self.contents.items()))

@@ -138,8 +138,10 @@ class Objects:
         """The commits that come with `new`, the oldest first; all of them if there is no `old`."""
         return self.listed("rev-list", "--reverse", "--topo-order", new, *([f"^{old}"] if old else []), "--")
 
-    def is_ancestor(self, old: str, new: str) -> bool:
-        return not self.listed("rev-list", "--max-count=1", old, f"^{new}", "--")
+    def continues(self, old: str, new: str) -> bool:
+        """Whether following first parents from `new` leads to `old`, so that its history stays the branch's own."""
+        line = self.listed("rev-list", "--first-parent", new, f"^{old}", "--")
+        return new == old or (bool(line) and self.required_commit(line[-1]).parents[:1] == (old,))
 
     def past(self, tip: str, *paths: RepoPath) -> list[str]:
         """The commits of the first-parent history, the newest first; with paths, those that changed one of them."""

@@ -1,20 +1,23 @@
 """`envgen promote`: give an environment exactly the versions that its source runs, if the policy lets it."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from envgen import catalog, delivery, edits, layout, release, worktree, yamlio
+from envgen import catalog, delivery, edits, kustomization, layout, release, worktree, yamlio
 from envgen.catalog import declarations
 from envgen.components.builtin import TYPES
-from envgen.declaration import Catalog, Declaration, Environment, Kind, System
+from envgen.declaration import Catalog, Environment, Kind, Platform, System
 from envgen.delivery import Delivery, Pushed
 from envgen.errors import InputError, Problems
 from envgen.gitobjects import GitTree, Objects
 from envgen.gitrepo import Repository
-from envgen.guard import facts
+from envgen.guard import facts, proof
+from envgen.guard.decide import CHECKS
 from envgen.guard.generated import generated, inputs
 from envgen.guard.judge import Judge
+from envgen.guard.question import Check, Facts
 from envgen.model import NO_VERSION, File, Finding, Location, RepoPath, Version
 from envgen.release import Slot, is_released
 from envgen.request import Wanted
@@ -39,7 +42,7 @@ class Moved:
 
     @property
     def summary(self) -> str:
-        return f"{self.environment}: {self.name} {self.old} -> {self.new}"
+        return f"{self.environment}: {self.name} {str(self.old) or 'nothing'} -> {self.new}"
 
 
 @dataclass(frozen=True)
@@ -49,10 +52,16 @@ class Promotion(Delivery):
     moved: tuple[Moved, ...] = ()
     skipped: tuple[str, ...] = ()
     """What was asked for and left out, with the reason."""
+    notes: tuple[str, ...] = ()
+    """What the guard, or the environment, makes of it."""
 
     @property
     def summaries(self) -> tuple[str, ...]:
         return tuple(moved.summary for moved in self.moved)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        return (*(f"left out: {reason}" for reason in self.skipped), *self.notes)
 
     @property
     def message(self) -> str:
@@ -73,18 +82,17 @@ def plan(objects: Objects, tip: str, names: Iterable[str], environment: str) -> 
     tree = objects.tree(objects.required_commit(tip))
     contents: dict[RepoPath, bytes] = {}
     moved: list[Moved] = []
-    skipped: list[str] = []
+    left: list[Finding] = []
+    notes: list[str] = []
     for system in dict.fromkeys(name.system for name in wanted):
         scene = Scene.of(tree, system, environment)
-        mine = [name for name in wanted if name.system == system]
-        found = list(scene.moves(mine, tip, skipped))
+        found = scene.moves([name for name in wanted if name.system == system], tip, left)
         contents |= scene.contents(found)
         moved += found
-    return Promotion(worktree.changed(_files(tree, contents), contents), tree, tuple(moved), tuple(skipped))
-
-
-def _files(tree: GitTree, paths: Iterable[RepoPath]) -> dict[RepoPath, File]:
-    return {path: tree[path] for path in paths if path in tree}
+        notes += scene.notes(found)
+    before = {path: tree[path] for path in contents if path in tree}
+    skipped = tuple(finding.message for finding in left)
+    return Promotion(worktree.changed(before, contents), before, tuple(moved), skipped, tuple(notes))
 
 
 @dataclass(frozen=True)
@@ -99,42 +107,67 @@ class Scene:
 
     @classmethod
     def of(cls, tree: GitTree, system: str, environment: str) -> "Scene":
-        """Raises InputError if there is no such system, or environment that promotes from another."""
-        platform = catalog.read_platform(tree.below("gitops"))
-        target = platform.environment(environment)
-        source = platform.environment(target.promotes_from) if target else None
-        if target is None or source is None or target.kind is Kind.DEV:
-            there = ", ".join(e.name for e in platform.environments if e.promotes_from)
-            raise InputError(f"nothing is promoted to {environment!r}; there is {there or 'no such environment'}")
-        declared = catalog.read(tree.below("gitops"), TYPES, frozenset({system}), allow_foreign=True)
+        """Raises InputError if there is no such system, or nothing from which versions come to the environment."""
+        gitops = tree.below("gitops")
+        target, source = _ends(catalog.read_platform(gitops), environment)
+        declared = catalog.read(gitops, TYPES, frozenset({system}), allow_foreign=True)
         found = declared.system(system)
         if found is None:
             raise InputError(f"there is no system {system!r}")
         return cls(tree, declared, found, target, source)
 
-    def moves(self, wanted: list[Wanted], tip: str, skipped: list[str]) -> Iterator[Moved]:
-        """What differs between target and source; what was not named by itself and cannot move is `skipped`."""
-        here, there = (declarations(self.declared, self.system, e) for e in (self.target, self.source))
-        for name in wanted:
-            for component in self._components(name, here):
-                if component not in there:
-                    raise InputError(f"{self.system.name}/{component} is not deployed in {self.source.name}")
-                old, new = (self.versions(e.name, component) for e in (self.target, self.source))
-                for slot in self._slots(name, component):
-                    versions = (old.get(slot.release.name, NO_VERSION), new.get(slot.release.name, NO_VERSION))
-                    moved = self._moved(component, slot, versions, tip)
-                    if not is_released(moved.new):
-                        self._refuse_unreleased(name, moved, skipped)
-                    elif moved.old != moved.new:
-                        yield moved
+    def moves(self, wanted: Iterable[Wanted], tip: str, left: list[Finding]) -> list[Moved]:
+        """What differs between target and source; what was not named by itself and cannot move is `left`.
 
-    def _components(self, name: Wanted, here: Mapping[str, Declaration]) -> list[str]:
+        Raises Problems for what was named and cannot move, and if nothing can.
+        """
+        found = [
+            (name, *candidate)
+            for name in wanted
+            for component in self.components(name)
+            for candidate in self._candidates(name, component, tip)
+        ]
+        stuck = dict.fromkeys(problem for _, problem, _ in found if problem)
+        named = dict.fromkeys(problem for name, problem, _ in found if problem and name.component)
+        able = dict.fromkeys(moved for _, problem, moved in found if not problem)
+        if named or (stuck and not able):
+            raise Problems(named or stuck)
+        left += stuck
+        return [moved for moved in able if moved.old != moved.new]
+
+    def components(self, name: Wanted) -> list[str]:
+        """The components that a name means.  Raises InputError for what releases nothing in the target."""
+        here = declarations(self.declared, self.system, self.target)
         able = sorted(component for component, declaration in here.items() if declaration.releases)
+        if not able:
+            raise InputError(f"{self.system.name} releases nothing in {self.target.name}; see gitops/systems")
         if name.component and name.component not in able:
-            there = ", ".join(able) or "none"
-            message = f"{self.system.name} releases no {name.component!r} in {self.target.name}; there is {there}"
-            raise InputError(message)
+            message = f"{self.system.name} releases no {name.component!r} in {self.target.name}"
+            raise InputError(f"{message}; there is {', '.join(able)}")
         return [name.component] if name.component else able
+
+    def _candidates(self, name: Wanted, component: str, tip: str) -> Iterator[tuple[Finding | None, Moved]]:
+        """Each release that a name means, moved, and why it cannot be."""
+        is_there = component in declarations(self.declared, self.system, self.source)
+        old = self.versions(self.target.name, component)
+        new = self.versions(self.source.name, component) if is_there else {}
+        for slot in self.named_slots(name, component):
+            versions = (old.get(slot.release.name, NO_VERSION), new.get(slot.release.name, NO_VERSION))
+            source = f"{self.source.name}@{tip}"
+            moved = Moved(self.system.name, component, slot.release.name, *versions, source, self.target.name)
+            yield self._problem(moved, is_there=is_there), moved
+
+    def _problem(self, moved: Moved, *, is_there: bool) -> Finding | None:
+        """Why a release cannot be promoted, whatever the policy says."""
+        source, message = self.source.name, ""
+        if not is_there:
+            message = f"{moved.system}/{moved.component} is not deployed in {source}; deploy it there first"
+        elif not is_released(moved.new):
+            message = f"{moved.name} never ran in {source}; bring a version there first"
+        elif not str(moved.new):
+            message = f"{moved.name} runs without a version in {source}; give it one there first"
+        path = overlay_path(source, moved.system, moved.component) if is_there else self.system.document.path
+        return Finding(Location(path), "not-in-source", message) if message else None
 
     def slots(self, component: str, environment: Environment | None = None) -> tuple[Slot, ...]:
         """Where the releases of a component stand in an environment, the target if none is given."""
@@ -142,7 +175,8 @@ class Scene:
         kind = self.system.component(component)
         return release.slots(found, kind.type) if kind else ()
 
-    def _slots(self, name: Wanted, component: str) -> list[Slot]:
+    def named_slots(self, name: Wanted, component: str) -> list[Slot]:
+        """Where the releases that a name means stand in the target.  Raises InputError if it means none."""
         slots = self.slots(component)
         found = [slot for slot in slots if name.release in ("", slot.release.name)]
         if not found:
@@ -151,23 +185,22 @@ class Scene:
         return found
 
     def versions(self, environment: str, component: str) -> dict[str, Version]:
-        """What the component's releases run in an environment."""
+        """What the component's releases run in an environment.  Raises Problems for what can be read in two ways."""
         path = overlay_path(environment, self.system.name, component)
         if path not in self.tree:
             raise InputError(f"{path} does not exist; run envgen generate")
-        overlay = yamlio.read_one(path, yamlio.plain(self.tree, path)).data
+        overlay = kustomization.read(path, yamlio.plain(self.tree, path)).document.data
         return release.versions(overlay, self.slots(component, self.declared.platform.environment(environment)))
 
-    def _moved(self, component: str, slot: Slot, versions: tuple[Version, Version], tip: str) -> Moved:
-        source = f"{self.source.name}@{tip}"
-        return Moved(self.system.name, component, slot.release.name, *versions, source, self.target.name)
-
-    def _refuse_unreleased(self, name: Wanted, moved: Moved, skipped: list[str]) -> None:
-        message = f"{moved.name} never ran in {self.source.name}; bring a version there first"
-        if name.component:
-            path = overlay_path(self.source.name, moved.system, moved.component)
-            raise Problems([Finding(Location(path), "not-in-source", message)])
-        skipped.append(message)
+    def notes(self, moved: Iterable[Moved]) -> Iterator[str]:
+        """Components that get a version and still wait for another before they run in the target."""
+        for component in dict.fromkeys(move.component for move in moved):
+            new = {move.release: move.new for move in moved if move.component == component}
+            after = self.versions(self.target.name, component) | new
+            if waiting := [name for name, version in sorted(after.items()) if not is_released(version)]:
+                name = f"{self.system.name}/{component}"
+                listed = ", ".join(waiting)
+                yield f"{name} stays out of {self.target.name} until all its releases run there; missing: {listed}"
 
     # What the moves write
 
@@ -197,6 +230,21 @@ class Scene:
         return {path: content for path, content in new.items() if path not in edited and content != old.get(path)}
 
 
+def _ends(platform: Platform, environment: str) -> tuple[Environment, Environment]:
+    """An environment and where its versions come from."""
+    target = platform.environment(environment)
+    if target is None:
+        there = ", ".join(e.name for e in platform.environments if e.promotes_from) or "none"
+        raise InputError(f"there is no environment {environment!r}; versions are promoted to {there}")
+    if target.kind is Kind.DEV:
+        raise InputError(f"{environment} is of kind dev: its versions come and go by envgen bump")
+    source = platform.environment(target.promotes_from)
+    if source is None:
+        message = f"{environment} gets its versions from no environment; add promotes-from to {layout.PLATFORM}"
+        raise InputError(message)
+    return target, source
+
+
 def overlay_path(environment: str, system: str, component: str) -> RepoPath:
     return f"{layout.overlay(environment, system, component)}/{layout.KUSTOMIZATION}"
 
@@ -207,31 +255,42 @@ def overlay_path(environment: str, system: str, component: str) -> RepoPath:
 LATER = frozenset({"not-approved"})
 """What can be known of a commit only once it is there."""
 
+SELF_ATTESTED = Check("self-attested", frozenset(), proof.self_attested, tells=frozenset({"release"}), is_net=True)
+
 
 @dataclass(frozen=True)
 class Deliverer:
-    """Plans changes beyond dev and asks the guard's own rules about them, as the server will."""
+    """Plans changes beyond dev and asks the guard's own rules about them, as the server will; `close` it when done."""
 
     root: Path
     facts_file: Path | None = None
     judge: Judge = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "judge", Judge.of(self.root))
+        object.__setattr__(self, "judge", replace(Judge.of(self.root), checks=(*CHECKS, SELF_ATTESTED)))
+
+    def close(self) -> None:
+        self.judge.close()
 
     @property
     def objects(self) -> Objects:
         return self.judge.objects
 
-    def checked(self, repository: Repository, tip: str, change: Delivery, environment: str) -> Delivery:
-        """The same change.  Raises Problems with every reason for which the guard would refuse it."""
-        if change.contents:
-            commit = repository.commit_on(tip, change.contents, change.message)
-            known = facts.read(self.objects, self.facts_file, "you")
-            verdict = self.judge.rehearse(tip, commit, known, environment, LATER)
-            if not verdict.accepted:
-                raise Problems(reason.finding() for reason in verdict.reasons)
-        return change
+    def facts(self, actor: str = "you") -> Facts:
+        """What git cannot prove.  Raises InputError if the file of facts is none."""
+        return facts.read(self.objects, self.facts_file, actor)
+
+    def checked(
+        self, repository: Repository, tip: str, change: Delivery, environment: str, actor: str = "you"
+    ) -> tuple[str, ...]:
+        """What the guard would only tell.  Raises Problems with every reason for which it would refuse the change."""
+        if not change.contents:
+            return ()
+        commit = repository.commit_on(tip, change.contents, change.message)
+        verdict = self.judge.rehearse(tip, commit, self.facts(actor), environment, LATER)
+        if not verdict.accepted:
+            raise Problems(reason.finding() for reason in verdict.reasons)
+        return tuple(note.message for note in verdict.notes)
 
 
 def promote(root: Path, names: Iterable[str], environment: str, facts_file: Path | None = None) -> Promotion:
@@ -240,12 +299,12 @@ def promote(root: Path, names: Iterable[str], environment: str, facts_file: Path
     Raises InputError for what does not exist, Problems with every reason why it may not be promoted.
     """
     repository = delivery.required_repository(root)
-    deliverer = Deliverer(root, facts_file)
-    tip = deliverer.objects.required_commit("HEAD").id
-    change = plan(deliverer.objects, tip, names, environment)
-    delivery.refuse_uncommitted(repository, change)
-    deliverer.checked(repository, tip, change, environment)
-    return change
+    with closing(Deliverer(root, facts_file)) as deliverer:
+        tip = deliverer.objects.required_commit("HEAD").id
+        change = plan(deliverer.objects, tip, names, environment)
+        delivery.refuse_uncommitted(repository, change)
+        told = deliverer.checked(repository, tip, change, environment)
+    return replace(change, notes=change.notes + told)
 
 
 def push(
@@ -256,9 +315,9 @@ def push(
 
     def planned(repository: Repository, tip: str) -> Promotion:
         repository.fetch_notes(remote)
-        deliverer = Deliverer(root, facts_file)
-        change = plan(deliverer.objects, tip, names, environment)
-        deliverer.checked(repository, tip, change, environment)
-        return change
+        with closing(Deliverer(root, facts_file)) as deliverer:
+            change = plan(deliverer.objects, tip, names, environment)
+            told = deliverer.checked(repository, tip, change, environment)
+        return replace(change, notes=change.notes + told)
 
     return delivery.push(root, planned, remote, branch)

@@ -1,8 +1,11 @@
 """`envgen rollback`: back to a version that ran there before, and a hold on the one that is left."""
 
+import re
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import indent
 
 from envgen import delivery, edits, ledger, worktree, yamlio
 from envgen.delivery import Delivery, Pushed
@@ -11,6 +14,7 @@ from envgen.gitobjects import GitTree
 from envgen.gitrepo import Repository
 from envgen.guard import holds
 from envgen.guard.holds import Hold
+from envgen.guard.window import moment, seconds
 from envgen.model import NO_VERSION, RepoPath, Version
 from envgen.promote import Deliverer, Scene, overlay_path
 from envgen.release import is_released
@@ -31,13 +35,28 @@ class Back:
 
     @classmethod
     def parse(cls, name: str, environment: str, reason: str, to: str = "", by: str = "", until: str = "") -> "Back":
-        """Raises InputError for what names no component or gives no reason."""
+        """Raises InputError for what names no component, gives no reason or ends at no moment."""
         wanted = Wanted.parse(name)
         if not wanted.component:
             raise InputError(f"{name!r} is a system; roll back its components one by one, as {name}/COMPONENT")
         if not reason.strip() or not reason.isprintable():
             raise InputError("a rollback needs a reason of one line; give it with --reason TEXT")
-        return cls(wanted, environment, reason, to, by, until)
+        if not by.isprintable():
+            raise InputError("--by takes a name of one line, as the server knows you")
+        return cls(wanted, environment, reason, to, by, _moment(until))
+
+    @property
+    def actor(self) -> str:
+        """Who the guard is told to expect."""
+        return self.by or "you"
+
+
+def _moment(text: str) -> str:
+    """The same moment as records spell it."""
+    try:
+        return moment(seconds(text)) if text else ""
+    except ValueError as err:
+        raise InputError(f"{text!r} is no moment; write --until as 2026-12-24T08:00:00Z, in UTC") from err
 
 
 @dataclass(frozen=True)
@@ -70,51 +89,79 @@ def plan(deliverer: Deliverer, tip: str, back: Back) -> Rollback:
 
     Raises InputError if it never ran such a version there.
     """
-    objects = deliverer.objects
-    tree = objects.tree(objects.required_commit(tip))
+    tree = deliverer.objects.tree(deliverer.objects.required_commit(tip))
     scene = Scene.of(tree, back.wanted.system, back.environment)
-    component, environment = back.wanted.component, back.environment
-    store = deliverer.judge.store
-    ran = list(ledger.ran(objects, tip, environment, back.wanted.system, component, store))
-    now, earlier = (ran[0], ran[1:]) if ran else ({}, [])
-    stopped = holds.read(tree, environment, back.wanted.system)
-    target = _target(back, now, earlier, stopped)
+    (component,) = scene.components(back.wanted)
+    names = [slot.release.name for slot in scene.named_slots(back.wanted, component)]
+    now = scene.versions(back.environment, component)
+    target = _Past.of(deliverer, tip, back, tree).target({name: now[name] for name in names})
     moved = tuple((name, now[name], version) for name, version in sorted(target.items()) if now[name] != version)
-    path = overlay_path(environment, back.wanted.system, component)
+    path = overlay_path(back.environment, back.wanted.system, component)
     text = edits.released(path, yamlio.plain(tree, path).decode(), scene.slots(component), target)
-    contents = {path: text.encode()} | (_held(tree, back, [old for _, old, _ in moved]) if moved else {})
-    known = {path: tree[path] for path in contents if path in tree}
-    return Rollback(worktree.changed(known, contents), tree, back, moved)
+    contents = {path: text.encode()} | _held(tree, back, [old for _, old, _ in moved])
+    before = {path: tree[path] for path in contents if path in tree}
+    return Rollback(worktree.changed(before, contents), before, back, moved)
 
 
 State = dict[str, Version]
 
 
-def _target(back: Back, now: State, earlier: list[State], stopped: Iterable[Hold]) -> State:
-    """The versions to go back to: those of the newest earlier state that fits."""
-    names = [name for name in now if back.wanted.release in ("", name)]
-    where = f"{back.wanted.text} in {back.environment}"
-    if not names or not any(is_released(now[name]) for name in names):
-        raise InputError(f"{where} runs no version; there is nothing to roll back")
-    found: list[State] = []
-    for state in earlier:
-        target = {name: state.get(name, NO_VERSION) for name in names}
-        if all(is_released(version) for version in target.values()) and target not in found:
-            found.append(target)
-    for target in found:
-        if _fits(back, target, stopped) and any(now[name] != version for name, version in target.items()):
-            return target
-    ran = ", ".join(dict.fromkeys(str(version) for target in found for version in target.values())) or "nothing else"
-    if back.to:
-        raise InputError(f"{where} never ran {back.to}, or it is on hold; it ran {ran}")
-    raise InputError(f"{where} ran no other version that is not on hold; it ran {ran}")
+@dataclass(frozen=True)
+class _Past:
+    """What the component ran in the environment before, the newest first, and which of it is on hold."""
+
+    back: Back
+    states: tuple[State, ...]
+    stopped: tuple[Hold, ...]
+    now: float
+
+    @classmethod
+    def of(cls, deliverer: Deliverer, tip: str, back: Back, tree: GitTree) -> "_Past":
+        """Raises InputError if the hold to be written would be over already, Problems if the holds are wrong."""
+        now = deliverer.facts().now
+        if back.until and seconds(back.until) <= now:
+            raise InputError(f"--until {back.until} is over; give a later moment, or none to hold it for good")
+        names = (back.environment, back.wanted.system, back.wanted.component)
+        ran = ledger.ran(deliverer.objects, tip, *names, deliverer.judge.store)
+        return cls(back, tuple(ran)[1:], holds.read(tree, back.environment, back.wanted.system), now)
+
+    def target(self, now: State) -> State:
+        """The versions to go back to: those of the newest earlier state that fits.  Raises InputError without one."""
+        back, where = self.back, f"{self.back.wanted.text} in {self.back.environment}"
+        if not any(map(_is_version, now.values())):
+            raise InputError(f"{where} runs no version; there is nothing to roll back")
+        if back.to and any(back.to in _texts(version) for version in now.values()):
+            raise InputError(f"{where} runs {back.to} now; name with --to a version that it ran before")
+        states = [{name: state.get(name, NO_VERSION) for name in now} for state in self.states]
+        earlier = [state for state in states if state != now and all(map(_is_version, state.values()))]
+        found = next((state for state in earlier if self._fits(state)), None)
+        if found is None:
+            raise InputError(f"{where} {self._why_not(earlier)}")
+        return found
+
+    def _fits(self, state: State) -> bool:
+        if self.back.to:
+            return any(self.back.to in _texts(version) for version in state.values())
+        component = self.back.wanted.component
+        return not any(hold.stops(component, version, self.now) for hold in self.stopped for version in state.values())
+
+    def _why_not(self, earlier: Iterable[State]) -> str:
+        ran = ", ".join(dict.fromkeys(str(version) for state in earlier for version in state.values()))
+        if not ran:
+            return "ran no other version before; promote one instead"
+        if self.back.to:
+            return f"never ran {self.back.to}; before this it ran {ran}"
+        path = holds.path_of(self.back.environment, self.back.wanted.system)
+        return f"ran nothing before that is not on hold ({ran}); take a hold out of {path}, or promote a version"
 
 
-def _fits(back: Back, target: State, stopped: Iterable[Hold]) -> bool:
-    versions = target.values()
-    if back.to:
-        return back.to in {str(version) for version in versions}
-    return not any(hold.names(back.wanted.component, version) for hold in stopped for version in versions)
+def _is_version(version: Version) -> bool:
+    return is_released(version) and bool(str(version))
+
+
+def _texts(version: Version) -> set[str]:
+    """How people name a version: a tag says enough where it had one digest."""
+    return {str(version), version.label}
 
 
 def _held(tree: GitTree, back: Back, left: Iterable[Version]) -> dict[RepoPath, bytes]:
@@ -124,15 +171,20 @@ def _held(tree: GitTree, back: Back, left: Iterable[Version]) -> dict[RepoPath, 
     new = [Hold(back.wanted.component, str(version), back.reason, back.by, back.until) for version in left]
     new = [hold for hold in new if hold not in before]
     text = yamlio.plain(tree, path) if path in tree else b""
-    appended = _appended(text, new)
+    appended = _appended(text, new) if new else text
     return {path: appended if _says(path, appended, [*before, *new]) else holds.written([*before, *new])}
+
+
+_EMPTY = re.compile(rb"^holds:[ ]*\[[ ]*\]", re.MULTILINE)
+_ENTRY = re.compile(rb"^([ ]*)- ", re.MULTILINE)
 
 
 def _appended(text: bytes, new: list[Hold]) -> bytes:
     """The text with more entries at the end of its list, so that what people wrote there stays."""
-    head = text.removesuffix(b"holds: []\n") if text.endswith(b"holds: []\n") else b""
-    entries = write([holds.entry(hold) for hold in new]).encode()
-    return head + b"holds:\n" + entries if head else text + entries
+    text = _EMPTY.sub(b"holds:", text, count=1)
+    above = _ENTRY.search(text)
+    entries = indent(write([holds.entry(hold) for hold in new]), above[1].decode() if above else "")
+    return text + (b"" if text.endswith(b"\n") else b"\n") + entries.encode()
 
 
 def _says(path: RepoPath, content: bytes, wanted: list[Hold]) -> bool:
@@ -148,11 +200,11 @@ def rollback(root: Path, back: Back, facts_file: Path | None = None) -> Rollback
     Raises InputError for what never ran, Problems with every reason why it may not go back.
     """
     repository = delivery.required_repository(root)
-    deliverer = Deliverer(root, facts_file)
-    tip = deliverer.objects.required_commit("HEAD").id
-    change = plan(deliverer, tip, back)
-    delivery.refuse_uncommitted(repository, change)
-    deliverer.checked(repository, tip, change, back.environment)
+    with closing(Deliverer(root, facts_file)) as deliverer:
+        tip = deliverer.objects.required_commit("HEAD").id
+        change = plan(deliverer, tip, back)
+        delivery.refuse_uncommitted(repository, change)
+        deliverer.checked(repository, tip, change, back.environment, back.actor)
     return change
 
 
@@ -160,9 +212,10 @@ def push(root: Path, back: Back, facts_file: Path | None, remote: str, branch: s
     """Roll back on top of the remote's tip, whatever it is by then, and push."""
 
     def planned(repository: Repository, tip: str) -> Rollback:
-        deliverer = Deliverer(root, facts_file)
-        change = plan(deliverer, tip, back)
-        deliverer.checked(repository, tip, change, back.environment)
+        repository.fetch_notes(remote)
+        with closing(Deliverer(root, facts_file)) as deliverer:
+            change = plan(deliverer, tip, back)
+            deliverer.checked(repository, tip, change, back.environment, back.actor)
         return change
 
     return delivery.push(root, planned, remote, branch)

@@ -37,7 +37,7 @@ class Reader:
 
     def _is_ahead(self, old: str, new: str) -> bool:
         is_commit = self.objects.commit(old) is not None and self.objects.commit(new) is not None
-        return is_commit and self.objects.is_ancestor(old, new)
+        return is_commit and self.objects.continues(old, new)
 
     def _steps(self, old: str, new: str) -> list[Step]:
         names = self.objects.new_commits(new, old)

@@ -10,7 +10,7 @@ from envgen.declaration import Kind
 from envgen.errors import Problems
 from envgen.gitobjects import Entry
 from envgen.guard.documents import Edited, ReleaseEdit, edited
-from envgen.guard.nouns import Place, Reason, Step
+from envgen.guard.nouns import Effect, FieldChange, Place, Reason, Step
 from envgen.guard.places import OverlayFile, overlay_file
 from envgen.guard.question import Question
 from envgen.guard.versions import foreign_repository, malformed, moves, slot_of
@@ -141,14 +141,17 @@ def beyond_release(question: Question, step: Step) -> Iterator[Reason]:
     """A rendered field of dev that changes otherwise than a release of the same push says."""
     edits = [edit for _, edit, _ in _releases(question, step)]
     for effect in step.effects:
-        if not effect.place.is_protected:
-            fields = tuple(change for change in effect.fields if not any(edit.explains(change) for edit in edits))
-            if fields:
-                message = f"{effect.place.path} renders other changes than those of the releases"
-                where = Location(effect.read[0] if effect.read else effect.place.path)
-                yield Reason(
-                    "beyond-release", where, message, ASK_PLATFORM, step.commit, effect.place.environment, fields
-                )
+        fields = tuple(change for change in effect.fields if not any(edit.explains(change) for edit in edits))
+        if fields and not effect.place.is_protected:
+            yield unexplained(step, effect, fields)
+
+
+def unexplained(step: Step, effect: Effect, fields: tuple[FieldChange, ...]) -> Reason:
+    """The reason that rendered fields are no release's."""
+    where = cause(step, effect)
+    message = f"{effect.place.path} renders other changes than those of the releases"
+    chain = effect.reach(where.path)
+    return Reason("beyond-release", where, message, ASK_PLATFORM, step.commit, effect.place.environment, fields, chain)
 
 
 def protected_effect(question: Question, step: Step) -> Iterator[Reason]:
@@ -160,15 +163,16 @@ def foreign_effects(step: Step, is_own: Callable[[Place], bool]) -> Iterator[Rea
     """The rendered changes of units that the role may not change at all, and through which files they come."""
     for effect in step.effects:
         if effect.fields and not is_own(effect.place):
-            name = effect.place.environment
-            entry = next((entry for entry in step.entries if entry.path in effect.read), None)
-            where = first_difference(step, entry) if entry else Location(effect.place.path)
-            message, remedy = (
-                f"it changes what {name} renders",
-                "production changes by promotion only; leave this file out",
-            )
+            where, name = cause(step, effect), effect.place.environment
+            message, remedy = f"it changes what {name} renders", "leave it out: production changes by promotion only"
             chain = effect.reach(where.path)
             yield Reason("protected-effect", where, message, remedy, step.commit, name, effect.fields, chain)
+
+
+def cause(step: Step, effect: Effect) -> Location:
+    """The first changed line that the unit reads."""
+    entry = next((entry for entry in step.entries if entry.path in effect.read), None)
+    return first_difference(step, entry) if entry else Location(effect.place.path)
 
 
 def first_difference(step: Step, entry: Entry) -> Location:

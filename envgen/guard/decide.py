@@ -84,7 +84,7 @@ def _verdict(question: Question, checks: Sequence[AnyCheck]) -> Verdict:
     found = (_found(question, check) for check in checks if name in check.roles)
     told = (_found(question, check) for check in checks if isinstance(check, Check) and name in check.tells)
     net = next((step for step in question.change.steps if step.is_net), None)
-    return Verdict(question.facts.actor, name, _once(found), _once(told), net.paths if net else ())
+    return Verdict(question.facts.actor, name, _once(found), _once(told), net.paths if net else (), question.change.old)
 
 
 def _found(question: Question, check: AnyCheck) -> Iterator[Reason]:

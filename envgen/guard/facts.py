@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -53,14 +53,43 @@ def read(objects: Objects, path: Path | None, actor: str) -> Facts:
         return _of(known, json.loads(path.read_bytes()))
     except OSError as err:
         raise InputError(f"cannot read {path.name}: {err.strerror}") from err
-    except (ValueError, KeyError, TypeError, AttributeError) as err:
-        raise InputError(f"{path.name} holds no facts; write {SHAPE}") from err
+    except (ValueError, RecursionError) as err:
+        raise InputError(f"{path.name} holds no facts ({err}); write {SHAPE}") from err
 
 
 def _of(known: Facts, data: Data) -> Facts:
-    if unknown := data.keys() - {"now", "received", "approvals"}:
-        raise ValueError(f"unknown fact {sorted(unknown)[0]!r}")
-    times = {str(commit): seconds(text) for commit, text in data.get("received", {}).items()}
-    approvals = frozenset((str(entry["by"]), str(entry["commit"])) for entry in data.get("approvals", ()))
-    now = seconds(data["now"]) if "now" in data else known.now
-    return Facts(known.actor, now, {**known.received, **times}, approvals)
+    """Raises ValueError for what has another shape."""
+    given = _mapping(data, "the file", {"now", "received", "approvals"})
+    received = _mapping(given.get("received", {}), "received")
+    approvals = given.get("approvals", [])
+    if not isinstance(approvals, list):
+        raise ValueError("approvals is no list")
+    return Facts(
+        known.actor,
+        _time(given["now"], "now") if "now" in given else known.now,
+        {**known.received, **{commit: _time(text, "received") for commit, text in received.items()}},
+        frozenset(_approval(entry) for entry in approvals),
+    )
+
+
+def _mapping(data: Data, name: str, fields: Collection[str] = ()) -> dict[str, Data]:
+    if not isinstance(data, dict):
+        raise ValueError(f"{name} is no mapping")
+    if fields and (unknown := sorted(data.keys() - fields)):
+        raise ValueError(f"unknown field {unknown[0]!r}")
+    return data
+
+
+def _approval(data: Data) -> tuple[str, str]:
+    entry = _mapping(data, "an approval", {"by", "commit"})
+    by, commit = (entry.get(field) for field in ("by", "commit"))
+    if not isinstance(by, str) or not isinstance(commit, str):
+        raise ValueError("an approval says by whom, and of which commit")
+    return by, commit
+
+
+def _time(data: Data, name: str) -> float:
+    try:
+        return seconds(str(data))
+    except ValueError as err:
+        raise ValueError(f"{name}: {data!r} is no time") from err

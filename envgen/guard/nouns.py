@@ -181,6 +181,8 @@ class Verdict:
 
     paths: tuple[RepoPath, ...] = ()
     """Every file that the push changes."""
+    old: str = ""
+    """The commit before it; empty if there was none."""
 
     @property
     def accepted(self) -> bool:

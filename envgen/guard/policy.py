@@ -1,11 +1,13 @@
 """policies/guard.yaml as values: who may do what, and what a promotion has to show."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from envgen.guard.window import opens
-from envgen.model import Data, Document, Finding
+from envgen.model import Data, Document, Field, Finding
 
 ROLES = ("ci", "release", "team", "platform")
 
@@ -107,18 +109,24 @@ def _role(name: str, entry: Data) -> Role:
 
 
 _UNITS = {"m": 60, "h": 3600, "d": 86400}
+LONGEST_SOAK = 366 * 86400
+_MOST_DIGITS = 9
+
+
+def _soak(text: str) -> int:
+    """Seconds; what has more digits than anybody waits for is simply too long."""
+    return int(text[:-1]) * _UNITS[text[-1]] if len(text) <= _MOST_DIGITS else LONGEST_SOAK + 1
 
 
 def _promotion(entry: Data) -> Promotion:
     evidence: Any = entry.get("evidence", "none")
     approvals = entry.get("approvals", {})
-    soak = entry.get("soak", "0m")
     return Promotion(
         entry["to"],
         evidence if isinstance(evidence, str) else "required",
         () if isinstance(evidence, str) else tuple(evidence["signed-by"]),
         entry.get("digest", "none") == "required",
-        int(soak[:-1]) * _UNITS[soak[-1]],
+        _soak(entry.get("soak", "0m")),
         tuple(_gate(gate) for gate in entry.get("gates", ())),
         tuple((window["deny"], window.get("zone", "UTC")) for window in entry.get("windows", ())),
         approvals.get("count", 0),
@@ -135,26 +143,85 @@ def _gate(entry: Data) -> Gate:
 def contradictions(document: Document) -> Iterator[Finding]:
     """What is wrong with a guard.yaml that fits its schema."""
     found = policy(document.data)
+    promotions = enumerate(document.data.get("promotions", ()))
+    problems = chain(
+        _role_problems(found),
+        _signer_problems(found),
+        *(_promotion_problems(found, document.data, i, _promotion(entry)) for i, entry in promotions),
+    )
+    yield from (Finding(document.at(*field), "contradicting-policy", message) for field, message in problems)
+
+
+Problem = tuple[Field, str]
+
+
+def _role_problems(found: Policy) -> Iterator[Problem]:
     ci = found.roles.get("ci")
     for actor in sorted(ci.actors if ci else ()):
         others = [role.name for role in found.roles_of(actor) if role.name != "ci"]
         if others:
             message = f"{actor!r} is CI and has the role {others[0]!r} too, so CI could change production; keep one"
-            yield Finding(document.at("roles", others[0], "actors"), "contradicting-policy", message)
+            yield ("roles", others[0], "actors"), message
     if not (found.roles["platform"].actors if "platform" in found.roles else ()):
-        message = "nobody has the role platform, so nobody could ever change this policy; name an actor"
-        yield Finding(document.at("roles"), "contradicting-policy", message)
-    for i, entry in enumerate(document.data.get("promotions", ())):
-        for name in found.promotions[entry["to"]].signers:
-            if name not in found.signers:
-                message = f"signer {name!r} has no key; add it under signers"
-                yield Finding(document.at("promotions", i, "evidence"), "contradicting-policy", message)
-        if "gates" in entry and entry.get("evidence", "none") == "none":
-            message = "gates judge the evidence of a version; require it with evidence: required"
-            yield Finding(document.at("promotions", i, "gates"), "contradicting-policy", message)
-    for i, entry in enumerate(document.data.get("promotions", ())):
-        for j, (span, zone) in enumerate(found.promotions[entry["to"]].windows):
-            try:
-                opens(span, zone, 0)
-            except ValueError as err:
-                yield Finding(document.at("promotions", i, "windows", j), "contradicting-policy", str(err))
+        yield ("roles",), "nobody has the role platform, so nobody could ever change this policy; name an actor"
+
+
+_KEY = re.compile(r"(ssh|ecdsa|sk)-\S+ +[A-Za-z0-9+/]+=*( .*)?")
+
+
+def _signer_problems(found: Policy) -> Iterator[Problem]:
+    for name, key in found.signers.items():
+        if not _KEY.fullmatch(key):
+            message = f"{name!r} has no public key; write it as ssh-keygen does, such as ssh-ed25519 AAAA..."
+            yield ("signers", name), message
+
+
+def _promotion_problems(found: Policy, data: Data, i: int, promotion: Promotion) -> Iterator[Problem]:
+    at, names = ("promotions", i), [entry["to"] for entry in data["promotions"]]
+    if promotion.to in names[:i]:
+        yield (*at, "to"), f"{promotion.to} has an entry above; only one would count, write them as one"
+    if promotion.soak > LONGEST_SOAK:
+        yield (*at, "soak"), "the soak is over a year; write a shorter one"
+    signs = isinstance(data["promotions"][i].get("evidence"), dict)
+    yield from (((*at, "evidence"), message) for message in _evidence_problems(found, promotion, signs=signs))
+    if promotion.gates and promotion.evidence == "none":
+        yield (*at, "gates"), "gates judge the evidence of a version; require it with evidence: required"
+    for j, gate in enumerate(promotion.gates):
+        yield from (((*at, "gates", j), message) for message in _gate_problems(gate))
+    for j, window in enumerate(promotion.windows):
+        yield from (((*at, "windows", j), message) for message in _window_problems(*window))
+    if promotion.approvals:
+        yield from (((*at, "approvals"), message) for message in _approval_problems(found, promotion))
+
+
+def _evidence_problems(found: Policy, promotion: Promotion, *, signs: bool) -> Iterator[str]:
+    if signs and not promotion.signers:
+        yield "signed-by names nobody, so nothing would have to be signed; name a signer, or write evidence: required"
+    for signer in promotion.signers:
+        if signer not in found.signers:
+            yield f"signer {signer!r} has no key; add it under signers"
+
+
+def _gate_problems(gate: Gate) -> Iterator[str]:
+    bounds = (gate.at_least, gate.at_most)
+    if bounds == (None, None) and not gate.not_below_incumbent:
+        yield f"the gate on {gate.metric} bounds nothing; add at-least, at-most or not-below-incumbent"
+    if gate.at_least is not None and gate.at_most is not None and gate.at_least > gate.at_most:
+        yield f"no {gate.metric} is at least {gate.at_least} and at most {gate.at_most}; correct one"
+
+
+def _window_problems(span: str, zone: str) -> Iterator[str]:
+    try:
+        opens(span, zone, 0)
+    except ValueError as err:
+        yield str(err)
+
+
+def _approval_problems(found: Policy, promotion: Promotion) -> Iterator[str]:
+    role = found.roles.get(promotion.approvers)
+    if role is None:
+        yield f"{promotion.approvers!r} is no role here; let approvals come from {' or '.join(found.roles)}"
+    elif role.name == "ci":
+        yield "an approval by CI is CI's own word; let approvals come from people"
+    elif promotion.approvals > len(role.actors):
+        yield f"{promotion.approvals} approvals never come together: {role.name} has too few actors; name more"

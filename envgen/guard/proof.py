@@ -1,13 +1,14 @@
 """Evidence of a version: what CI wrote beside dev's overlay while dev ran it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from envgen import layout
 from envgen.declaration import Kind
 from envgen.errors import Problems
-from envgen.guard.moves import Move, version_in
-from envgen.guard.nouns import Known
+from envgen.guard.moves import Move, moves, source_commit, version_in
+from envgen.guard.nouns import Known, Reason, Step
+from envgen.guard.question import Question
 from envgen.model import Data, Version
 
 
@@ -18,6 +19,8 @@ class Proof:
     said: Mapping[str, Data]
     signers: frozenset[str] = frozenset()
     """Whose signature it bears; nobody's is CI's own word."""
+    is_signed: bool = False
+    """Whether it bears any, known or not."""
 
     @property
     def metrics(self) -> Mapping[str, float]:
@@ -40,9 +43,23 @@ def proof(known: Known, tip: str, move: Move, version: Version) -> Proof | None:
     for _, tree in known.past(tip, path):
         content = tree[path].content if path in tree else b""
         try:
-            said = known.evidence(path, content)["releases"].get(move.release, {})
-        except (Problems, KeyError):
+            evidence = known.evidence(path, content)
+        except Problems:
             continue
+        said = evidence["releases"].get(move.release, {})
         if said.get("version") == str(version) and str(version_in(tree, dev, move)) == str(version):
-            return Proof(said, known.signers(content))
+            return Proof(said, known.signers(content), "signature" in evidence)
     return None
+
+
+def self_attested(question: Question, step: Step) -> Iterator[Reason]:
+    """A promotion that rests on CI's own word, for want of a signature by a key that CI does not hold."""
+    for move in moves(question, step):
+        commit = source_commit(question, step, move)
+        is_needed = question.policy.promotion(move.environment).evidence == "required"
+        found = proof(question.change.known, commit, move, move.new) if commit and is_needed else None
+        if found and not found.signers:
+            why = "signed by nobody whose key the policy has" if found.is_signed else "unsigned"
+            message = f"evidence of {move.name} is self-attested ({why})"
+            remedy = "have it signed, and name the signer with evidence: {signed-by: [...]}"
+            yield Reason("self-attested", move.at, message, remedy, step.commit, move.environment)

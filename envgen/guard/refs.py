@@ -43,8 +43,8 @@ def rewritten_history(question: Question) -> Iterator[Reason]:
     """What ran where is read from the history, so it only grows."""
     change = question.change
     if change.is_protected and change.new and not change.is_fast_forward:
-        message = f"{change.ref} would lose commits it has"
-        yield _reason("rewritten-history", question, message, "git pull --rebase, and push again without force")
+        message = f"{change.ref} would lose its own history, which first parents tell"
+        yield _reason("rewritten-history", question, message, "git pull --rebase, then push again without force")
 
 
 def _reason(rule: str, question: Question, message: str, remedy: str) -> Reason:

@@ -6,7 +6,7 @@ from envgen import layout
 from envgen.errors import EnvgenError, Problems
 from envgen.gitobjects import Entry, GitTree
 from envgen.guard import holds
-from envgen.guard.ci import ASK_PLATFORM, first_difference, foreign_effects, spell
+from envgen.guard.ci import ASK_PLATFORM, first_difference, foreign_effects, spell, unexplained
 from envgen.guard.documents import Edited, edited
 from envgen.guard.generated import generated, inputs
 from envgen.guard.moves import edits, moves, overlays, slots
@@ -78,13 +78,15 @@ def _is_release(step: Step, entry: Entry) -> bool:
 
 
 def not_regenerated(question: Question, step: Step) -> Iterator[Reason]:
-    """A generated file that is not, byte for byte, what the catalog gives with the new versions."""
+    """A generated file that is not, byte for byte, what the catalog gives now, or was left as it was."""
     touched = {(move.environment, move.system) for move in moves(question, step)}
-    entries = [entry for entry in step.entries if _unit(entry.path) in touched and not _is_release(step, entry)]
-    for system in sorted({_unit(entry.path)[1] for entry in entries}):
+    entries = {entry.path: entry for entry in step.entries}
+    for system in sorted({system for _, system in touched}):
         before, after = (_given(question, tree, system) for tree in (step.before, step.after))
-        for entry in entries:
-            if _unit(entry.path)[1] == system and (reason := unlike(step, entry, before, after)):
+        implied = {path for path in {*before, *after} if before.get(path) != after.get(path)}
+        for path in sorted(implied | {path for path in entries if _unit(path) in touched and _unit(path)[1] == system}):
+            entry = entries.get(path) or Entry(path, step.before.leaf(path), step.after.leaf(path))
+            if not _is_release(step, entry) and (reason := unlike(step, entry, before, after)):
                 yield reason
 
 
@@ -159,9 +161,7 @@ def beyond_release(question: Question, step: Step) -> Iterator[Reason]:
             if change.object not in added and not any(edit.explains(change) for edit in changed.get(unit, ()))
         )
         if fields:
-            where = Location(effect.read[0] if effect.read else effect.place.path)
-            message = f"{effect.place.path} renders other changes than those of the releases"
-            yield Reason("beyond-release", where, message, ASK_PLATFORM, step.commit, unit[0], fields)
+            yield unexplained(step, effect, fields)
 
 
 def protected_effect(question: Question, step: Step) -> Iterator[Reason]:

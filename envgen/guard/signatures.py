@@ -21,7 +21,7 @@ def signed_content(evidence: Data) -> bytes:
 
 
 def signers(evidence: Data, keys: Mapping[str, str]) -> frozenset[str]:
-    """The names of those whose key signed the evidence; none if nobody's did or nothing could be checked."""
+    """The names of those whose key signed the evidence; none if nobody's did.  Raises ToolError without ssh-keygen."""
     signature = evidence.get("signature", "")
     if not signature:
         return frozenset()

@@ -1,7 +1,7 @@
 """Windows in which promotions are refused: `Fri 16:00 - Mon 08:00`, every week, in the time of a place."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -15,19 +15,35 @@ def opens(span: str, zone: str, now: float) -> datetime | None:
 
     Raises ValueError if the span or the zone cannot be read.
     """
-    found = _SPAN.fullmatch(span)
-    if not found:
-        raise ValueError(f"{span!r} is no window; write it as 'Fri 16:00 - Mon 08:00'")
-    try:
-        here = datetime.fromtimestamp(now, ZoneInfo(zone))
-    except (ZoneInfoNotFoundError, ValueError, OSError) as err:
-        raise ValueError(f"there is no time zone {zone!r}; name one such as Europe/Berlin") from err
-    start, end = (_minutes(*found.groups()[at : at + 3]) for at in (0, 3))
+    start, end = _span(span)
+    here = datetime.fromtimestamp(now, _zone(zone))
     at = here.weekday() * 24 * 60 + here.hour * 60 + here.minute
     if (at - start) % _WEEK >= (end - start) % _WEEK:
         return None
     local = here.replace(tzinfo=None, second=0, microsecond=0) + timedelta(minutes=(end - at) % _WEEK)
     return local.replace(tzinfo=here.tzinfo)
+
+
+def _span(text: str) -> tuple[int, int]:
+    """Start and end in minutes since Monday, 00:00."""
+    found = _SPAN.fullmatch(text)
+    if not found:
+        raise ValueError(f"{text!r} is no window; write it as 'Fri 16:00 - Mon 08:00'")
+    start, end = (_minutes(*found.groups()[at : at + 3]) for at in (0, 3))
+    if start == end:
+        raise ValueError(f"{text!r} ends as it begins, which is never or always; write two different moments")
+    return start, end
+
+
+def _zone(name: str) -> tzinfo:
+    """UTC needs no table of zones, which a slim container may lack."""
+    if name == "UTC":
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as err:
+        message = f"there is no time zone {name!r} here; name one such as Europe/Berlin, or install tzdata"
+        raise ValueError(message) from err
 
 
 def _minutes(day: str, hour: str, minute: str) -> int:

@@ -42,9 +42,9 @@ def _reason_lines(reason: Reason) -> Iterator[str]:
 def _split(verdict: Verdict) -> str:
     """How to take out of a push what was refused, where something else is left of it."""
     refused = sorted({reason.location.path for reason in verdict.reasons} & {*verdict.paths})
-    if not refused or len(refused) == len(verdict.paths):
+    if not refused or not verdict.old or len(refused) == len(verdict.paths):
         return ""
-    return f"to split: git restore --source=@{{upstream}} --staged --worktree -- {' '.join(map(quote, refused))}"
+    return f"to split: git restore --source={verdict.old[:12]} --staged --worktree -- {' '.join(map(quote, refused))}"
 
 
 def as_json(verdict: Verdict) -> str:
