@@ -273,10 +273,19 @@ def _mode(leaf: Leaf) -> Mode:
     return Mode(leaf.mode) if leaf.mode in Mode.__members__.values() else Mode.EXECUTABLE
 
 
+MAX_DEPTH = 100
+"""Folders in folders; kustomize and people need ten."""
+
+
 def changes(objects: Objects, old: str, new: str, folder: RepoPath = "") -> Iterator[Entry]:
-    """Every file that differs between two tree objects, by path; empty ids stand for nothing."""
+    """Every file that differs between two tree objects, by path; empty ids stand for nothing.
+
+    Raises InputError for folders too deep to be anybody's.
+    """
     if old == new:
         return
+    if folder.count("/") > MAX_DEPTH:
+        raise InputError(f"folders are more than {MAX_DEPTH} deep; make the commit again without them")
     before = objects.folder(old) if old else {}
     after = objects.folder(new) if new else {}
     for name in sorted({*before, *after}):

@@ -5,8 +5,8 @@ import re
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 """The algorithms that registries know (OCI image specification)."""
 
-SCALAR = re.compile(r"(?!.*(?:^|/)\.\.(?:/|$))[!-z|~]{1,1024}")
-"""Printable ASCII without spaces and braces, and no step upwards."""
+SCALAR = re.compile(r"(?!.*(?:^|/)\.\.(?:/|$))(?!.*\$\()(?!.*%2[eEfF])[!-z|~]{1,1024}")
+"""Printable ASCII without spaces and braces; no step upwards in any spelling, nothing that Kubernetes expands."""
 
 _MUTABLE = frozenset("latest stable main master dev prod production edge nightly head current champion staging".split())
 _ALIAS = re.compile(

@@ -222,7 +222,14 @@ class Scene:
         return edits.released(path, self.tree[path].content.decode(), self.slots(component), versions).encode()
 
     def _added(self, edited: Mapping[RepoPath, bytes]) -> dict[RepoPath, bytes]:
-        """The generated files that say otherwise once the edited overlays have their versions."""
+        """The generated files that say otherwise once the edited overlays have their versions.
+
+        Raises InputError where it takes another package's code to tell.
+        """
+        known = {kind.name for kind in TYPES}
+        if foreign := sorted({c.type.name for c in self.system.components} - known):
+            message = f"a first promotion generates files, and {foreign[0]!r} is a type of another package"
+            raise InputError(f"{message}; have platform set the version in {min(edited)} and run envgen generate")
         environments = {e.name: e for e in self.declared.platform.environments}
         before = inputs(self.tree, self.system.name, environments)
         after = {**before, **{path: File(content) for path, content in edited.items()}}

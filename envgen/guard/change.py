@@ -1,8 +1,9 @@
 """From a push to a Change: its commits, what each did to the tree, and what that does to what is rendered."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import islice
 
 from envgen import layout
 from envgen.errors import InputError
@@ -17,6 +18,8 @@ from envgen.model import RepoPath, ResourceId
 
 MAX_COMMITS = 1000
 """A push of more is for somebody who can look at it: the guard would take too long."""
+MAX_ENTRIES = 100_000
+"""A few kilobytes of trees can name more files than anybody can read."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,9 @@ class Reader:
         base = self.objects.required_commit(old).tree if old else ""
         is_plain = len(commits) == 1 and commits[0].parents in ((old,), ())
         steps = [] if is_plain else [step for commit in commits for step in self._of_commit(commit)]
-        return [*steps, self._step(old, base, self.objects.required_commit(new), is_net=True)]
+        messages = "\n\n".join(commit.message for commit in commits)
+        tip = replace(self.objects.required_commit(new), message=messages)
+        return [*steps, self._step(old, base, tip, is_net=True)]
 
     def _of_commit(self, commit: Commit) -> list[Step]:
         """A commit against its parent; of a merge only what none of its parents has."""
@@ -55,10 +60,16 @@ class Reader:
         first = commit.parents[0] if commit.parents else ""
         if len(trees) == 1:
             return [self._step(first, trees[0], commit)]
-        own = [{entry.path: entry for entry in changes(self.objects, tree, commit.tree)} for tree in trees]
+        own = [{entry.path: entry for entry in self._changes(tree, commit.tree)} for tree in trees]
         paths = set(own[0]).intersection(*own[1:])
         entries = tuple(own[0][path] for path in sorted(paths))
         return [self._step(first, trees[0], commit, entries)] if entries else []
+
+    def _changes(self, old: str, new: str) -> tuple[Entry, ...]:
+        found = tuple(islice(changes(self.objects, old, new), MAX_ENTRIES + 1))
+        if len(found) > MAX_ENTRIES:
+            raise InputError(f"a commit changes more than {MAX_ENTRIES} files; push it in parts")
+        return found
 
     def _step(
         self,
@@ -70,7 +81,7 @@ class Reader:
         is_net: bool = False,
     ) -> Step:
         trees = GitTree(self.objects, before), self.objects.tree(commit)
-        found = tuple(changes(self.objects, before, commit.tree)) if entries is None else entries
+        found = self._changes(before, commit.tree) if entries is None else entries
         render = cache(lambda: tuple(self.effects(*trees, found)))
         build = cache(lambda path: by_id(self.renderer.folder(trees[1], path).objects))
         return Step(parent, commit.id, *trees, found, commit.message, is_net, render, build)

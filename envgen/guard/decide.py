@@ -57,6 +57,7 @@ STEP_CHECKS = (
     Check("protected-effect", _TEAM, team.protected_effect, is_net=True),
     Check("does-not-render", EVERYBODY, fences.does_not_render, is_net=True),
     Check("reads-dev", EVERYBODY, fences.reads_dev, is_net=True),
+    Check("leaving-link", EVERYBODY, fences.leaving_link, is_net=True),
     Check("unreadable-policy", EVERYBODY, fences.unreadable_policy, is_net=True),
 )
 UNKNOWN = RefCheck("unknown-actor", frozenset(), lambda question: ())

@@ -4,16 +4,16 @@ import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
 from envgen import layout, process
-from envgen.errors import EnvgenError
+from envgen.errors import EnvgenError, InputError, ToolError
 from envgen.gitobjects import GitTree
 from envgen.guard import records
 from envgen.guard.call import HOOKS
-from envgen.guard.identity import ADAPTERS
+from envgen.guard.identity import actor
 from envgen.guard.judge import Judge
 from envgen.guard.policy import Policy
 from envgen.guard.server import SETTINGS, Script, Server
@@ -37,16 +37,16 @@ class Checked:
 def doctor(folder: Path) -> Iterator[Checked]:
     """Every check of a server's guard.  Raises InputError if the folder is no repository."""
     server = Server.find(folder)
-    yield from _hooks(server)
-    for setting in SETTINGS:
-        holds = server.is_set(setting)
-        yield Checked(holds, f"{setting} is true" if holds else f"{setting} is not true; {AGAIN}")
-    scripts = [script for script in map(server.script, HOOKS) if script]
-    if len(scripts) < len(HOOKS):
-        yield Checked(False, f"the guard was not tried, because it is not whole; {AGAIN}")
+    hooks = list(_hooks(server))
+    yield from hooks
+    yield from (_setting(server, name) for name in SETTINGS)
+    if not all(checked.holds for checked in hooks):
+        yield Checked(False, "the guard was not tried, because git would not run it whole")
         return
-    yield from _surroundings(server, scripts[0])
-    yield from _judgement(server, scripts)
+    scripts = [script for script in map(server.script, HOOKS) if script]
+    yield (program := _program(server, scripts[0]))
+    if program.holds:
+        yield from _judgement(server, scripts)
     yield _chain(server)
 
 
@@ -67,20 +67,23 @@ def _hooks(server: Server) -> Iterator[Checked]:
             yield Checked(True, f"{shown} is there, executable and envgen's")
 
 
+def _setting(server: Server, name: str) -> Checked:
+    holds = server.is_set(name)
+    return Checked(holds, f"{name} is true" if holds else f"{name} is not true; {AGAIN}")
+
+
 _PROBE = "from envgen import kustomize; found = kustomize.find(); print(found.version, found.program)"
 
 
-def _surroundings(server: Server, script: Script) -> Iterator[Checked]:
+def _program(server: Server, script: Script) -> Checked:
     """What the hook needs, asked of the Python that it names."""
     try:
         outcome = process.run((script.python, "-I", "-c", _PROBE), server.folder)
-    except EnvgenError as err:
-        yield Checked(False, f"{err}; {AGAIN}")
-        return
+    except ToolError as err:
+        return Checked(False, f"{err}; {AGAIN}")
     if outcome.code:
-        yield Checked(False, f"{script.python} cannot run the guard: {_said(outcome)}; mend that, or {AGAIN}")
-        return
-    yield Checked(True, f"{script.python} runs envgen with kustomize {os.fsdecode(outcome.stdout).strip()}")
+        return Checked(False, f"{script.python} cannot run the guard: {_said(outcome)}; mend that, or {AGAIN}")
+    return Checked(True, f"{script.python} runs envgen with kustomize {os.fsdecode(outcome.stdout).strip()}")
 
 
 def _judgement(server: Server, scripts: Sequence[Script]) -> Iterator[Checked]:
@@ -101,31 +104,35 @@ def _judgement(server: Server, scripts: Sequence[Script]) -> Iterator[Checked]:
 
 def _known(scripts: Sequence[Script], policy: Policy) -> Checked:
     """Whether all agree on how to know who pushes."""
-    names = {script.call.identity for script in scripts} | ({policy.identity} if policy.identity else set())
-    (first, *others) = sorted(names)
-    if others:
-        return Checked(False, f"hooks and policy do not agree on {' and '.join(sorted(names))}; {AGAIN}")
-    if first not in ADAPTERS:
-        return Checked(False, f"there is no identity adapter {first!r}; {AGAIN}")
-    return Checked(True, f"who pushes is known by {first}")
+    call, *others = (replace(script.call, hook="") for script in scripts)
+    if others != [call]:
+        return Checked(False, f"the two hooks are not called alike; {AGAIN}")
+    try:
+        actor(call.identity, policy.identity, {})
+    except InputError as err:
+        return Checked(False, str(err))
+    return Checked(True, f"who pushes is known by {call.identity}")
 
 
 def _tried(server: Server, script: Script, policy: Policy, tip: str) -> Iterator[Checked]:
     """The installed hook itself, asked about pushes that it must refuse, and about one that it must accept."""
     speak = SPOKEN[script.call.identity]
-    somebody = {"somebody without a role": speak(_nobody(policy)), "a pusher the server does not name": {}}
-    ci, platform = (next(iter(policy.roles[name].actors), "") if name in policy.roles else "" for name in _ROLES)
+    pushers = {"somebody without a role": speak(_nobody(policy)), "a pusher the server does not name": {}}
+    ci, platform = (_first(policy, role) if tip else "" for role in ("ci", "platform"))  # both need a catalog
+    if ci:
+        pushers[f"{ci} (ci)"] = speak(ci)
     with tempfile.TemporaryDirectory(prefix="envgen-doctor-") as name:
         quarantine = Quarantine(server, Path(name), script.call.limits.seconds + 60)
         bad = quarantine.commit(tip, other_policy=True)
-        for who, spoken in {**somebody, **({f"{ci} (ci)": speak(ci)} if ci else {})}.items():
-            yield _refuses(who, quarantine.push(tip, bad, spoken))
-        if tip and platform:
+        yield from (_refuses(who, quarantine.push(tip, bad, spoken)) for who, spoken in pushers.items())
+        if platform:
             empty = quarantine.commit(tip, other_policy=False)
             yield _accepts(f"{platform} (platform)", quarantine.push(tip, empty, speak(platform)))
 
 
-_ROLES = ("ci", "platform")
+def _first(policy: Policy, role: str) -> str:
+    """An actor of a role; empty if it has none."""
+    return next(iter(policy.roles[role].actors), "") if role in policy.roles else ""
 
 
 def _nobody(policy: Policy) -> str:

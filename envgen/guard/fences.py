@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from envgen import layout
 from envgen.guard.nouns import Reason, Step
 from envgen.guard.question import Question
-from envgen.model import Location
+from envgen.model import Location, Mode
 
 
 def does_not_render(question: Question, step: Step) -> Iterator[Reason]:
@@ -38,3 +38,13 @@ def unreadable_policy(question: Question, step: Step) -> Iterator[Reason]:
         for finding in question.change.known.broken(step.after):
             message = f"nobody could push any more: {finding.message}"
             yield Reason("unreadable-policy", finding.location, message, "correct it in this push", step.commit)
+
+
+def leaving_link(question: Question, step: Step) -> Iterator[Reason]:
+    """One link out of the repository, and Argo CD refuses every application of it."""
+    for entry in step.entries:
+        if entry.new and entry.new.mode == Mode.SYMLINK:
+            target = step.after.objects.blob(entry.new.id).decode("utf-8", "surrogateescape")
+            if target.startswith("/") or layout.joined(layout.folder_of(entry.path), target) is None:
+                message = f"the link leads out of the repository, to {target}"
+                yield Reason("leaving-link", Location(entry.path), message, "commit the file itself", step.commit)

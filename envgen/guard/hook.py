@@ -13,8 +13,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
-from envgen.errors import EnvgenError
+from envgen.errors import EnvgenError, ToolError
 from envgen.guard import records
 from envgen.guard.call import Call, Update, updates
 from envgen.guard.facts import recorded
@@ -69,12 +70,20 @@ class Hook:
         return outcome.stdout.decode("utf-8", "surrogateescape").rstrip("\n") or ref
 
     def write_down(self, pushed: Sequence[Update]) -> None:
-        """Record what the protected branch got.  Raises ToolError if git refuses."""
-        with (self.judge.objects.folder_of_git / LOCK).open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        """Record what the protected branch got.  Raises ToolError if git or the disk refuses."""
+        with self._alone():
             for update in pushed:
                 if update.new and self._moved(update.ref) == self.judge.protected:
                     records.append(self.judge.objects, self._record(update))
+
+    def _alone(self) -> TextIO:
+        """One push after the other is written down; whoever dies lets go of the lock."""
+        try:
+            lock = (self.judge.objects.folder_of_git / LOCK).open("w")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        except OSError as err:
+            raise ToolError(f"cannot lock {LOCK}: {err.strerror}; mend that in the repository") from err
+        return lock
 
     def _record(self, update: Update) -> records.Record:
         commits = tuple(self.judge.objects.new_commits(update.new, update.old))
@@ -137,7 +146,7 @@ def main(words: Sequence[str], root: Path | None = None) -> int:
     except MemoryError:
         return _failed(result, f"it took more than {call.limits.mebibytes} MiB of memory; push less at once")
     except BaseException as err:  # a guard that fails must not let anything in
-        return _failed(result, f"the guard could not decide ({type(err).__name__}: {err})")
+        return _failed(result, f"the guard failed ({type(err).__name__}: {err})")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from pathlib import Path
 from envgen import layout
 from envgen.errors import InputError, ToolError
 from envgen.guard.call import HOOKS, Call
-from envgen.guard.identity import ADAPTERS
+from envgen.guard.identity import ADAPTERS, actor
 from envgen.guard.judge import Judge
 from envgen.guard.limits import USUAL, Limits
 from envgen.guard.server import SETTINGS, Script, Server
@@ -42,14 +42,13 @@ def _free(server: Server) -> None:
 
 
 def _adapter(server: Server, identity: str, policy: Path | None) -> str:
-    """The adapter that is asked for and the policy's own, which must not contradict each other."""
+    """The adapter that is asked for, or else the policy's own.  Raises InputError if they contradict each other."""
     with closing(Judge.of(server.folder, policy)) as judge:
         configured = judge.configured_identity()
-    if identity and configured and identity != configured:
-        raise InputError(f"the policy says identity: {configured}; install for that, or change the policy first")
     if not identity and not configured:
         choice = "|".join(ADAPTERS)
         raise InputError(f"nothing says how to know who pushes; add identity to {layout.GUARD}, or --identity {choice}")
+    actor(identity or configured, configured, {})
     return identity or configured
 
 

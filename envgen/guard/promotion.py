@@ -27,14 +27,22 @@ def not_in_source(question: Question, step: Step) -> Iterator[Reason]:
 
 def _promotions(question: Question, step: Step) -> Iterator[tuple[Move, str, Promotion]]:
     for move in moves(question, step):
-        if commit := source_commit(question, step, move):
+        commit = source_commit(question, step, move)
+        if commit and not _is_rollback(question, step, move):
             yield move, commit, question.policy.promotion(move.environment)
 
 
+def _is_rollback(question: Question, step: Step, move: Move) -> bool:
+    """Whether a move goes back to what ran there and puts what it leaves on hold, whatever the source runs by now."""
+    found = holds.read(step.after, move.environment, move.system)
+    is_left = any(hold.stops(move.component, move.old, question.facts.now) for hold in found)
+    return is_left and ran_before(question, step, move)
+
+
 def _rollbacks(question: Question, step: Step) -> Iterator[Move]:
-    for move in moves(question, step):
-        if not source_commit(question, step, move) and ran_before(question, step, move):
-            yield move
+    """The moves back, with a hold or without."""
+    promoted = {move.name for move, _, _ in _promotions(question, step)}
+    return (move for move in moves(question, step) if move.name not in promoted and ran_before(question, step, move))
 
 
 def not_permitted(question: Question, step: Step) -> Iterator[Reason]:
@@ -47,7 +55,7 @@ def not_permitted(question: Question, step: Step) -> Iterator[Reason]:
     for kind, found in kinds:
         for move in found if kind not in may else ():
             remedy = f"ask somebody whose role may {kind}"
-            yield _reason("not-permitted", step, move, f"moves by a {kind}, which the role may not do", remedy)
+            yield _reason("not-permitted", step, move, f"moves to {move.new}: the role may not {kind}", remedy)
 
 
 def on_hold(question: Question, step: Step) -> Iterator[Reason]:
@@ -142,7 +150,7 @@ def too_young(question: Question, step: Step) -> Iterator[Reason]:
         if promotion.soak:
             received = question.facts.received.get(since(question, move, commit))
             if received is None:
-                message = "nothing says when the guard received it in the source, and it has to be there for some time"
+                message = f"{move.new}: nothing says when the guard received it in the source"
                 yield _reason(
                     "too-young", step, move, message, "fetch refs/notes/envgen, or give the time with --facts"
                 )

@@ -47,7 +47,7 @@ def proof(known: Known, tip: str, move: Move, version: Version) -> Proof | None:
         except Problems:
             continue
         said = evidence["releases"].get(move.release, {})
-        if said.get("version") == str(version) and str(version_in(tree, dev, move)) == str(version):
+        if said.get("version") == str(version) and version_in(tree, dev, move) == version:
             return Proof(said, known.signers(content), "signature" in evidence)
     return None
 
