@@ -1,7 +1,7 @@
 """The nouns. Plain frozen values: no I/O, no third-party imports."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -214,3 +214,16 @@ def applied(text: str, edits: Iterable[Edit]) -> str:
     for edit in ordered[::-1]:
         text = text[: edit.start] + edit.new + text[edit.end :]
     return text
+
+
+def texts(value: Data) -> Iterator[tuple[Field, str]]:
+    """Every text of a value with its field, in the order of the document."""
+    waiting: list[tuple[Field, Data]] = [((), value)]
+    while waiting:
+        field, here = waiting.pop()
+        if here.__class__ is str:
+            yield field, here
+        elif here.__class__ is dict:
+            waiting.extend([((*field, key), child) for key, child in here.items()][::-1])
+        elif here.__class__ is list:
+            waiting.extend([((*field, i), child) for i, child in enumerate(here)][::-1])

@@ -9,7 +9,7 @@ from envgen.closure import Closure, closure_of, folders_of
 from envgen.declaration import Environment, Platform, Target
 from envgen.errors import Problems
 from envgen.kustomization import Kustomization
-from envgen.model import Data, Document, Field, Object, RepoPath, ResourceId, Tree
+from envgen.model import Document, Field, Object, RepoPath, ResourceId, Tree, texts
 from envgen.schema import Validator
 
 
@@ -48,19 +48,6 @@ class Unit:
     def texts(self) -> tuple[tuple[Object, tuple[tuple[Field, str], ...]], ...]:
         """Every object with all its texts; walked once for all the rules that look at them."""
         return tuple((entry, tuple(texts(entry))) for entry in self.objects)
-
-
-def texts(value: Data) -> Iterator[tuple[Field, str]]:
-    """Every text of a value with its field, in the order of the document."""
-    waiting: list[tuple[Field, Data]] = [((), value)]
-    while waiting:
-        field, here = waiting.pop()
-        if here.__class__ is str:
-            yield field, here
-        elif here.__class__ is dict:
-            waiting.extend([((*field, key), child) for key, child in here.items()][::-1])
-        elif here.__class__ is list:
-            waiting.extend([((*field, i), child) for i, child in enumerate(here)][::-1])
 
 
 @dataclass(frozen=True)

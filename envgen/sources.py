@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from envgen.kustomization import Kustomization
-from envgen.model import Data, Field, ImageRef, Object, RepoPath, ResourceId
-from envgen.snapshot import Snapshot, Unit, documents, own_files, referred, texts
+from envgen.model import Data, Field, ImageRef, Object, RepoPath, ResourceId, texts
+from envgen.snapshot import Snapshot, Unit, documents, own_files, referred
 
 CONTAINERS = ("containers", "initContainers")
 _TRANSFORMERS = frozenset({"images", "patches", "patchesJson6902", "replacements"})

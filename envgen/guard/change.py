@@ -101,11 +101,12 @@ class Reader:
         indexes = self.renderer.indexes
         old = indexes.of(before)
         new = indexes.after(old, after, entries)
-        touched = sorted({*old.touched(entries), *new.touched(entries)})
-        estates = {tree.id: indexes.estate(tree) for tree in (before, after)}
-        places = {place.path: place for tree in (before, after) for place in estates[tree.id].places(tree)}
-        touched = [path for path in touched if wanted(places[path])]
-        views = [_View(places[path], before, after, old, new, estates[after.id]) for path in touched]
+        estate = indexes.estate(after)
+        here, there = ({p.path: p for p in indexes.estate(tree).places(tree)} for tree in (before, after))
+        declared = (path for path in {*here, *there} if here.get(path) != there.get(path))
+        touched = sorted({*old.touched(entries), *new.touched(entries), *declared})
+        places = here | there
+        views = [_View(places[p], before, after, old, new, estate) for p in touched if wanted(places[p])]
         jobs = [job for view in views for job in view.jobs]
         results = {(job[0].id, job[1]): found for job, found in zip(jobs, self.renderer.render(jobs), strict=True)}
         effects = (view.effect(results, entries) for view in views)

@@ -81,6 +81,7 @@ class Hook:
         try:
             lock = (self.judge.objects.folder_of_git / LOCK).open("w")
             fcntl.flock(lock, fcntl.LOCK_EX)
+            os.set_inheritable(lock.fileno(), True)  # a git that outlives us still writes
         except OSError as err:
             raise ToolError(f"cannot lock {LOCK}: {err.strerror}; mend that in the repository") from err
         return lock

@@ -81,7 +81,8 @@ class Indexes:
         else:
             units = dict(units)
         changed = [entry for entry in entries if not _keeps_references(tree, entry)]
-        for path in Index(units).touched(changed) if changed else ():
+        stale = Index(units).touched(changed) if changed else []
+        for path in {*stale, *(units.keys() - before.units.keys())}:
             units[path] = self.reads(closure(tree, path))
         return self._kept(tree, units, before.name if units == before.units else "")
 

@@ -20,7 +20,7 @@ from envgen.guard.nouns import Known, Reason, Verdict
 from envgen.guard.policy import Policy, Role
 from envgen.guard.question import Facts
 from envgen.guard.render import Renderer
-from envgen.model import Data, Finding, Location, RepoPath
+from envgen.model import Data, Finding, Location, RepoPath, texts
 
 
 @dataclass(frozen=True)
@@ -120,6 +120,7 @@ class Judge:
             cache(lambda tree, system: slots.of_system(tree, system, self.store)),
             self._evidence,
             lambda content: signatures.signers(self._evidence(layout.EVIDENCE, content), policy.signers),
+            cache(self._texts),
             self._broken,
             self._past,
             self._ancestor,
@@ -127,6 +128,9 @@ class Judge:
 
     def _evidence(self, path: RepoPath, content: bytes) -> Data:
         return self.store.remember(caches.key("evidence", path, content), lambda: _evidence(path, content))
+
+    def _texts(self, tree: GitTree, folder: RepoPath) -> frozenset[str]:
+        return frozenset(text for entry in self._renderer.folder(tree, folder).objects for _, text in texts(entry))
 
     def _broken(self, tree: GitTree) -> tuple[Finding, ...]:
         try:

@@ -112,20 +112,29 @@ def source_commit(question: Question, step: Step, move: Move) -> str:
     """
     known = question.change.known
     source = known.sources.get(move.environment, "")
-    if source and is_released(move.new) and version_in(step.before, source, move) == move.new:
+    if source and _ran(known, step.before, source, move):
         return step.parent
     for name, _, _, commit, target in _NAMED.findall(step.message) if source else ():
         tree = known.ancestor(step.parent, commit) if (name, target) == (move.name, move.environment) else None
-        if tree is not None and is_released(move.new) and version_in(tree, source, move) == move.new:
+        if tree is not None and _ran(known, tree, source, move):
             return str(commit)
     return ""
+
+
+def _ran(known: Known, tree: GitTree, environment: str, move: Move) -> bool:
+    """Whether an environment rendered the move's new version at a tree: its overlay names it, and its unit shows it."""
+    if not is_released(move.new) or version_in(tree, environment, move) != move.new:
+        return False
+    wanted = move.slot.rendered(move.new)
+    shown = known.texts(tree, layout.unit(environment, move.system))
+    return wanted in shown if move.slot.symbol else any(wanted in text for text in shown)
 
 
 def ran_before(question: Question, step: Step, move: Move) -> bool:
     """Whether the target itself ran the new version at an earlier commit of the protected branch."""
     path = f"{layout.overlay(move.environment, move.system, move.component)}/{layout.KUSTOMIZATION}"
-    past = question.change.known.past(step.parent, path)
-    return is_released(move.new) and any(version_in(tree, move.environment, move) == move.new for _, tree in past)
+    known = question.change.known
+    return any(_ran(known, tree, move.environment, move) for _, tree in known.past(step.parent, path))
 
 
 def since(question: Question, move: Move, commit: str) -> str:

@@ -113,6 +113,8 @@ class Known:
     """What an evidence file says.  Raises Problems if it is none."""
     signers: Callable[[bytes], frozenset[str]] = lambda evidence: frozenset()
     """Whose signatures an evidence file bears."""
+    texts: Callable[[GitTree, RepoPath], frozenset[str]] = lambda tree, folder: frozenset()
+    """Every text in the objects that a folder renders to."""
     broken: Callable[[GitTree], tuple[Finding, ...]] = lambda tree: ()
     """Why nobody could push any more if a tree became the branch's tip."""
     past: Callable[[str, RepoPath], Iterable[tuple[str, GitTree]]] = lambda tip, path: ()

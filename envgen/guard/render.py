@@ -6,6 +6,7 @@ from hashlib import sha256
 
 from envgen import cache, yamlio
 from envgen.cache import Cache
+from envgen.errors import Problems
 from envgen.gitobjects import GitTree
 from envgen.guard.index import Indexes, Reads, closure
 from envgen.kustomize import WORKERS, Kustomize
@@ -64,8 +65,8 @@ class Renderer:
     def _prepared(self, job: Job) -> Rendered | str:
         """What is known already, or the name under which it will be."""
         tree, path, reads = job
-        if not reads.files:
-            return Rendered(problems=closure(tree, path).findings)
+        if not reads.files and (findings := closure(tree, path).findings):
+            return Rendered(problems=findings)
         name = self.key(job)
         value = self.store.get(name)
         return name if value is None else _rendered(path, value)
@@ -78,7 +79,13 @@ class Renderer:
         return self._files[tree.id, path]
 
     def _contents(self, job: Job) -> Contents:
-        return {path: job[0][path].content for path in self._closure_files(job)}
+        """What kustomize gets to read.  Raises Problems for a file that would reach it cut."""
+        contents = {path: job[0][path].content for path in self._closure_files(job)}
+        for path, content in contents.items():
+            if len(content) > yamlio.MAX_BYTES:
+                message = f"the file has more than {yamlio.MAX_BYTES} bytes; split it"
+                raise Problems([Finding(Location(path), "file-too-large", message)])
+        return contents
 
     def _built(self, paths: Sequence[RepoPath], contents: Sequence[Contents]) -> Iterator[Data]:
         if len(paths) < 2:

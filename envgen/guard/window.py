@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MOMENT = rf"({'|'.join(_DAYS)}) ([01]\d|2[0-3]):([0-5]\d)"
+_MOMENT = rf"({'|'.join(_DAYS)}) ([01][0-9]|2[0-3]):([0-5][0-9])"
 _SPAN = re.compile(rf"{_MOMENT} - {_MOMENT}")
 _WEEK = 7 * 24 * 60
 
@@ -21,7 +21,7 @@ def opens(span: str, zone: str, now: float) -> datetime | None:
     if (at - start) % _WEEK >= (end - start) % _WEEK:
         return None
     local = here.replace(tzinfo=None, second=0, microsecond=0) + timedelta(minutes=(end - at) % _WEEK)
-    return local.replace(tzinfo=here.tzinfo)
+    return local.replace(tzinfo=here.tzinfo, fold=here.fold)
 
 
 def _span(text: str) -> tuple[int, int]:
