@@ -82,7 +82,7 @@ def plan(tree: Tree, requests: Iterable[Request], evidence: Evidence | None = No
             path = f"{folder}/{layout.EVIDENCE}"
             before = parsed(path, tree[path].content) if path in tree else Evidence({})
             new = {place.release.name: version for place, version in changes[folder]}
-            text = evidence_text(evidence, new, before)
+            text = evidence_text(evidence, "/".join(folder.split("/")[2:]), new, before)
             contents[path] = text.encode()
     return Plan(worktree.changed(tree, contents), tree, tuple(bumped))
 

@@ -65,7 +65,11 @@ def commit(root: Path, change: Delivery) -> str:
 
 
 def refuse_uncommitted(repository: Repository, change: Delivery) -> None:
-    """Raises InputError if a file of the plan holds changes that are not committed."""
+    """Raises InputError if a file of the plan holds changes that are not committed, or is new and there already."""
+    if known := [
+        path for path in sorted(change.contents) if path not in change.before and (repository.root / path).exists()
+    ]:
+        raise InputError(f"{known[0]} is in the way and in no commit; move it away, or commit it first")
     if changed := repository.uncommitted(sorted(change.contents)):
         raise InputError(f"{changed[0]} has uncommitted changes, which the commit would carry; commit them first")
 

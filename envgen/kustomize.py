@@ -72,6 +72,8 @@ class Kustomize:
         """What `folder` below `root` renders to."""
         command = (*self.command, folder or ".")
         outcome = process.run(command, root, environment=self._environment, seconds=SECONDS)
+        if outcome.code < 0:  # stopped by the machine: nothing is known of the kustomization
+            raise ToolError(f"{self.program} was stopped by signal {-outcome.code}; it may need more memory")
         return Built(outcome.stdout, _cause(outcome.stderr, root) if outcome.code else "")
 
     def build_files(self, contents: Mapping[RepoPath, bytes], folder: RepoPath) -> Built:

@@ -17,7 +17,7 @@ from envgen.catalog.schema import GUARD
 from envgen.components.builtin import TYPES
 from envgen.declaration import Platform
 from envgen.errors import InputError, Problems
-from envgen.guard.policy import contradictions
+from envgen.guard.policy import contradictions, unknown_environments
 from envgen.model import ROOTS, Data, Finding, Location, RepoPath, Report, Severity, Tree
 from envgen.rules import RULES
 from envgen.rules.rule import Rule
@@ -156,7 +156,7 @@ class _Run:
         return Report(tuple(sorted(set(findings))))
 
     def _snapshot(self, platform: Platform | None, findings: list[Finding]) -> Snapshot:
-        digests = required_digests(self.tree, findings)
+        digests = required_digests(self.tree, platform, findings)
         return Snapshot(self.tree, platform, (), digests, _validators(self.tree, findings))
 
     # Rendering
@@ -217,7 +217,7 @@ def _softened(finding: Finding) -> Finding:
     return replace(finding, severity=Severity.WARNING) if is_unknown else finding
 
 
-def required_digests(tree: Tree, findings: list[Finding]) -> frozenset[str]:
+def required_digests(tree: Tree, platform: Platform | None, findings: list[Finding]) -> frozenset[str]:
     """The environments that the guard's policy promotes to by digest only."""
     if layout.GUARD not in tree:
         return frozenset()
@@ -227,6 +227,8 @@ def required_digests(tree: Tree, findings: list[Finding]) -> frozenset[str]:
         findings.extend(problems.findings)
         return frozenset()
     wrong = list(Validator(GUARD).findings(document, document.data)) or list(contradictions(document))
+    if platform and not wrong:
+        wrong = list(unknown_environments(document, [e.name for e in platform.environments]))
     findings.extend(wrong)
     promotions = () if wrong else document.data.get("promotions", ())
     return frozenset(entry["to"] for entry in promotions if entry.get("digest") == "required")

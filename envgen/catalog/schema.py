@@ -163,6 +163,7 @@ EVIDENCE: Schema = {
             ),
             NAME,
         ),
+        component=described(TEXT, "SYSTEM/COMPONENT that it speaks of; a signature counts only with it"),
         signature=described(TEXT, "ssh signature over the canonical JSON of the rest"),
     ),
 }

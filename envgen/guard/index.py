@@ -82,7 +82,8 @@ class Indexes:
             units = dict(units)
         changed = [entry for entry in entries if not _keeps_references(tree, entry)]
         stale = Index(units).touched(changed) if changed else []
-        for path in {*stale, *(units.keys() - before.units.keys())}:
+        blind = (path for path, reads in units.items() if not reads.files)  # new, or not readable before
+        for path in {*stale, *blind}:
             units[path] = self.reads(closure(tree, path))
         return self._kept(tree, units, before.name if units == before.units else "")
 
@@ -136,4 +137,4 @@ def _keeps_references(tree: GitTree, entry: Entry) -> bool:
         old, new = (kustomization.read(entry.path, objects.blob(leaf.id)) for leaf in (entry.old, entry.new))
     except Problems:
         return False
-    return [path for _, path in old.references] == [path for _, path in new.references]
+    return old.references == new.references

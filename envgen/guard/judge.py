@@ -176,8 +176,7 @@ def _checked(path: RepoPath, content: bytes) -> Data:
 def _evidence(path: RepoPath, content: bytes) -> Data:
     from envgen.evidence import parsed  # only for evidence never seen before: the hook has no time
 
-    found = parsed(path, content)
-    return {"releases": dict(found.releases), **({"signature": found.signature} if found.signature else {})}
+    return parsed(path, content).data
 
 
 def _reason(finding: Finding, commit: str) -> Reason:

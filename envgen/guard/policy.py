@@ -1,13 +1,14 @@
 """policies/guard.yaml as values: who may do what, and what a promotion has to show."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
 from envgen.guard.window import opens
 from envgen.model import Data, Document, Field, Finding
+from envgen.shape import unknown
 
 ROLES = ("ci", "release", "team", "platform")
 
@@ -150,6 +151,19 @@ def contradictions(document: Document) -> Iterator[Finding]:
         *(_promotion_problems(found, document.data, i, _promotion(entry)) for i, entry in promotions),
     )
     yield from (Finding(document.at(*field), "contradicting-policy", message) for field, message in problems)
+
+
+def unknown_environments(document: Document, there: Collection[str]) -> Iterator[Finding]:
+    """The environments that a policy names and the platform does not have: nothing would hold for the ones meant."""
+    data = document.data
+    named: list[tuple[Field, str]] = [
+        (("promotions", i, "to"), entry["to"]) for i, entry in enumerate(data.get("promotions", ()))
+    ]
+    for role, entry in data["roles"].items():
+        named += [(("roles", role, "environments", i), name) for i, name in enumerate(entry.get("environments", ()))]
+    for place, name in named:
+        if name not in there:
+            yield Finding(document.at(*place), "unknown-environment", unknown(name, there, "environment"))
 
 
 Problem = tuple[Field, str]

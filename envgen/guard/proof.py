@@ -48,7 +48,8 @@ def proof(known: Known, tip: str, move: Move, version: Version) -> Proof | None:
             continue
         said = evidence["releases"].get(move.release, {})
         if said.get("version") == str(version) and version_in(tree, dev, move) == version:
-            return Proof(said, known.signers(content), "signature" in evidence)
+            is_ours = evidence.get("component") == f"{move.system}/{move.component}"
+            return Proof(said, known.signers(content) if is_ours else frozenset(), "signature" in evidence)
     return None
 
 
@@ -59,7 +60,7 @@ def self_attested(question: Question, step: Step) -> Iterator[Reason]:
         is_needed = question.policy.promotion(move.environment).evidence == "required"
         found = proof(question.change.known, commit, move, move.new) if commit and is_needed else None
         if found and not found.signers:
-            why = "signed by nobody whose key the policy has" if found.is_signed else "unsigned"
+            why = "its signature does not count" if found.is_signed else "unsigned"
             message = f"evidence of {move.name} is self-attested ({why})"
             remedy = "have it signed, and name the signer with evidence: {signed-by: [...]}"
             yield Reason("self-attested", move.at, message, remedy, step.commit, move.environment)
