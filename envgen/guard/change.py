@@ -157,7 +157,7 @@ class _View:
         if not self.place.is_protected or not self._is_in(self.new):
             return ()
         folders = self.new.units[self.place.path].folders
-        return tuple(f for f in folders if f"{f}/".startswith(self.estate.dev_folders))
+        return tuple(folder for folder in folders if self.estate.is_dev(folder))
 
     def _reach(self, path: RepoPath) -> tuple[RepoPath, ...]:
         """The kustomizations from the unit's own to the one that reads `path`."""

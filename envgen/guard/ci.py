@@ -11,7 +11,7 @@ from envgen.errors import Problems
 from envgen.gitobjects import Entry
 from envgen.guard.documents import Edited, ReleaseEdit, edited
 from envgen.guard.nouns import Effect, FieldChange, Place, Reason, Step
-from envgen.guard.places import OverlayFile, overlay_file
+from envgen.guard.places import OverlayFile
 from envgen.guard.question import Question
 from envgen.guard.versions import foreign_repository, malformed, moves, slot_of
 from envgen.model import Field, Location
@@ -22,7 +22,7 @@ ASK_PLATFORM = "leave it out of this push and ask somebody of the role platform 
 
 def _place(question: Question, entry: Entry) -> OverlayFile | None:
     """The dev overlay's file that an entry is, if it is one that CI may change."""
-    found = overlay_file(entry.path)
+    found = question.change.known.overlay(entry.path)
     if found is None or found.environment not in question.role.environments:
         return None
     if question.change.known.kinds.get(found.environment) is not Kind.DEV:

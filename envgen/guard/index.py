@@ -13,7 +13,7 @@ from envgen.cache import Cache
 from envgen.closure import Closure, closure_of
 from envgen.errors import Problems
 from envgen.gitobjects import Entry, GitTree
-from envgen.guard.estate import Estate, estate
+from envgen.guard.estate import Estate, Raw, estate
 from envgen.model import Data, RepoPath
 
 
@@ -54,12 +54,14 @@ class Indexes:
     """Indexes of trees, remembered."""
 
     store: Cache
+    raw: Raw = ()
+    """What the policy says is delivered, where there is no catalog."""
     _estates: dict[str, Estate] = field(default_factory=dict)
 
     def estate(self, tree: GitTree) -> Estate:
         """The environments of a tree.  Raises Problems if its platform.yaml is wrong."""
         if tree.id not in self._estates:
-            self._estates[tree.id] = estate(tree, self.store)
+            self._estates[tree.id] = estate(tree, self.store, self.raw)
         return self._estates[tree.id]
 
     def of(self, tree: GitTree) -> Index:
@@ -93,7 +95,7 @@ class Indexes:
         return found
 
     def _name(self, tree: GitTree) -> str:
-        return cache.key("index", tree.id)
+        return cache.key("index", tree.id, repr(self.raw))
 
     def reads(self, found: Closure) -> Reads:
         """A closure, kept by its content."""

@@ -1,8 +1,8 @@
 """From a repository, a ref and two commits to a verdict: everything around the pure decision."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
 from envgen import cache as caches
@@ -15,6 +15,7 @@ from envgen.guard import policy as policies
 from envgen.guard import signatures, slots
 from envgen.guard.change import Reader
 from envgen.guard.decide import AnyCheck
+from envgen.guard.estate import Raw
 from envgen.guard.index import Indexes
 from envgen.guard.nouns import Known, Reason, Verdict
 from envgen.guard.policy import Policy, Role
@@ -33,6 +34,7 @@ class Judge:
     """A policy that the server holds, in force instead of the repository's own."""
     protected: str = layout.PROTECTED
     checks: Sequence[AnyCheck] = deciding.CHECKS
+    _renderers: dict[Raw, Renderer] = field(default_factory=dict)
 
     @classmethod
     def of(cls, root: Path, policy_file: Path | None = None) -> "Judge":
@@ -41,9 +43,10 @@ class Judge:
     def close(self) -> None:
         self.objects.close()
 
-    @cached_property
-    def _renderer(self) -> Renderer:
-        return Renderer(Indexes(self.store), kustomize.find(), self.store)
+    def _renderer(self, policy: Policy) -> Renderer:
+        if policy.raw not in self._renderers:
+            self._renderers[policy.raw] = Renderer(Indexes(self.store, policy.raw), kustomize.find(), self.store)
+        return self._renderers[policy.raw]
 
     def verdict(self, ref: str, old: str, new: str, facts: Facts) -> Verdict:
         """The verdict on moving `ref` from one commit to another; empty ids stand for no commit.
@@ -53,7 +56,7 @@ class Judge:
         tip = old if ref == self.protected else self._protected_tip()
         policy = self.policy(self._tree(tip))
         try:
-            reader = Reader(self.objects, self._renderer, self.protected, self._known(self._tree(tip), policy))
+            reader = Reader(self.objects, self._renderer(policy), self.protected, self._known(self._tree(tip), policy))
             return deciding.decide(reader.change(ref, old, new), policy, facts, self.checks)
         except Problems as problems:  # something so odd that it cannot even be judged
             reasons = tuple(_reason(finding, new) for finding in problems.findings)
@@ -70,7 +73,7 @@ class Judge:
             policy = Policy({})
         role = policy.roles.get("release", Role("release", {}, frozenset({"promote", "rollback", "hold"})))
         role = replace(role, actors={facts.actor: frozenset()}, environments=role.environments | {environment})
-        reader = Reader(self.objects, self._renderer, self.protected, self._known(self._tree(old), policy))
+        reader = Reader(self.objects, self._renderer(policy), self.protected, self._known(self._tree(old), policy))
         checks = [check for check in self.checks if check.rule not in later]
         rehearsed = replace(policy, roles={**policy.roles, "release": role})
         return deciding.decide(reader.change(self.protected, old, new), rehearsed, facts, checks)
@@ -113,15 +116,17 @@ class Judge:
     # What can be looked up
 
     def _known(self, tip: GitTree, policy: Policy) -> Known:
-        estate = self._renderer.indexes.estate(tip)
+        renderer = self._renderer(policy)
+        estate = renderer.indexes.estate(tip)
         return Known(
             {name: kind for name, kind, _ in estate.environments},
             {name: source for name, _, source in estate.environments},
+            estate.overlay,
             cache(lambda tree, system: slots.of_system(tree, system, self.store)),
             self._evidence,
             lambda content: signatures.signers(self._evidence(layout.EVIDENCE, content), policy.signers),
-            cache(self._texts),
-            self._broken,
+            cache(lambda tree, folder: _texts(renderer, tree, folder)),
+            lambda tree: self._broken(renderer.indexes, tree),
             self._past,
             self._ancestor,
         )
@@ -129,12 +134,9 @@ class Judge:
     def _evidence(self, path: RepoPath, content: bytes) -> Data:
         return self.store.remember(caches.key("evidence", path, content), lambda: _evidence(path, content))
 
-    def _texts(self, tree: GitTree, folder: RepoPath) -> frozenset[str]:
-        return frozenset(text for entry in self._renderer.folder(tree, folder).objects for _, text in texts(entry))
-
-    def _broken(self, tree: GitTree) -> tuple[Finding, ...]:
+    def _broken(self, indexes: Indexes, tree: GitTree) -> tuple[Finding, ...]:
         try:
-            self._renderer.indexes.estate(tree)
+            indexes.estate(tree)
             if self.policy_file is None:
                 self._policy_data(tree)
         except Problems as problems:
@@ -154,6 +156,10 @@ class Judge:
     def _line(self, tip: str) -> frozenset[str]:
         """The first-parent history of a tip."""
         return _line(self.objects, tip)
+
+
+def _texts(renderer: Renderer, tree: GitTree, folder: RepoPath) -> frozenset[str]:
+    return frozenset(text for entry in renderer.folder(tree, folder).objects for _, text in texts(entry))
 
 
 @cache

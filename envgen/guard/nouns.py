@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from envgen.declaration import Kind
 from envgen.gitobjects import Entry, GitTree
+from envgen.guard.places import OverlayFile, overlay_file
 from envgen.guard.slots import Slots
 from envgen.model import Data, Field, Finding, Location, Object, RepoPath, ResourceId, Severity
 
@@ -107,6 +108,8 @@ class Known:
     """The environments of the protected branch's tip."""
     sources: Mapping[str, str] = field(default_factory=dict)
     """Where each environment's versions come from."""
+    overlay: Callable[[RepoPath], OverlayFile | None] = overlay_file
+    """What file of which overlay a path is."""
     slots: Callable[[GitTree, str], Slots] = lambda tree, system: {}
     """Where the releases of a system stand."""
     evidence: Callable[[RepoPath, bytes], Data] = lambda path, content: {}

@@ -17,7 +17,7 @@ class OverlayFile:
 
     @property
     def is_kustomization(self) -> bool:
-        return self.name == layout.KUSTOMIZATION
+        return self.name in layout.KUSTOMIZATION_NAMES
 
     @property
     def is_evidence(self) -> bool:

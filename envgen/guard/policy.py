@@ -70,6 +70,8 @@ class Policy:
     signers: Mapping[str, str] = field(default_factory=dict)
     """Public keys by name."""
     identity: str = ""
+    raw: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+    """In repositories without a catalog: each environment's name, kind and patterns of folders."""
 
     def roles_of(self, actor: str) -> tuple[Role, ...]:
         """The roles an actor has, the one that may least first."""
@@ -87,6 +89,7 @@ def policy(data: Data) -> Policy:
         {entry["to"]: _promotion(entry) for entry in data.get("promotions", ())},
         data.get("signers", {}),
         data.get("identity", ""),
+        tuple((name, e["kind"], tuple(e["paths"])) for name, e in data.get("raw", {}).get("environments", {}).items()),
     )
 
 

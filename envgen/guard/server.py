@@ -77,10 +77,10 @@ class Server:
 
     def script(self, name: str) -> Script | None:
         """The hook that is there; None if there is none, or not one of envgen's."""
-        path = self.hook(name)
-        if path.is_symlink() or not path.is_file():
+        try:
+            found = Script.parse(os.fsdecode(self.hook(name).read_bytes()))
+        except OSError:
             return None
-        found = Script.parse(os.fsdecode(path.read_bytes()))
         return found if found and found.call.hook == name else None
 
     @property
