@@ -16,9 +16,10 @@ from envgen.guard import holds
 from envgen.guard.holds import Hold
 from envgen.guard.window import moment, seconds
 from envgen.model import NO_VERSION, RepoPath, Version
-from envgen.promote import Deliverer, Scene, overlay_path
+from envgen.rehearsal import Rehearsal
 from envgen.release import is_released
 from envgen.request import Wanted
+from envgen.scene import Scene, overlay_path
 from envgen.yamltext import write
 
 
@@ -84,17 +85,17 @@ class Rollback(Delivery):
         return f"{subject}\n\n{self.back.reason}\n\n" + "\n".join(trailers) + "\n"
 
 
-def plan(deliverer: Deliverer, tip: str, back: Back) -> Rollback:
+def plan(rehearsal: Rehearsal, tip: str, back: Back) -> Rollback:
     """What makes the component run an earlier version again, with a hold on the present one.
 
     Raises InputError if it never ran such a version there.
     """
-    tree = deliverer.objects.tree(deliverer.objects.required_commit(tip))
+    tree = rehearsal.objects.tree(rehearsal.objects.required_commit(tip))
     scene = Scene.of(tree, back.wanted.system, back.environment)
     (component,) = scene.components(back.wanted)
     names = [slot.release.name for slot in scene.named_slots(back.wanted, component)]
     now = scene.versions(back.environment, component)
-    target = _Past.of(deliverer, tip, back, tree).target({name: now[name] for name in names})
+    target = _Past.of(rehearsal, tip, back, tree).target({name: now[name] for name in names})
     moved = tuple((name, now[name], version) for name, version in sorted(target.items()) if now[name] != version)
     path = overlay_path(back.environment, back.wanted.system, component)
     text = edits.released(path, yamlio.plain(tree, path).decode(), scene.slots(component), target)
@@ -116,13 +117,13 @@ class _Past:
     now: float
 
     @classmethod
-    def of(cls, deliverer: Deliverer, tip: str, back: Back, tree: GitTree) -> "_Past":
+    def of(cls, rehearsal: Rehearsal, tip: str, back: Back, tree: GitTree) -> "_Past":
         """Raises InputError if the hold to be written would be over already, Problems if the holds are wrong."""
-        now = deliverer.facts().now
+        now = rehearsal.facts().now
         if back.until and seconds(back.until) <= now:
             raise InputError(f"--until {back.until} is over; give a later moment, or none to hold it for good")
         names = (back.environment, back.wanted.system, back.wanted.component)
-        ran = ledger.ran(deliverer.objects, tip, *names, deliverer.judge.store)
+        ran = ledger.ran(rehearsal.objects, tip, *names, rehearsal.judge.store)
         return cls(back, tuple(ran)[1:], holds.read(tree, back.environment, back.wanted.system), now)
 
     def target(self, now: State) -> State:
@@ -200,11 +201,11 @@ def rollback(root: Path, back: Back, facts_file: Path | None = None) -> Rollback
     Raises InputError for what never ran, Problems with every reason why it may not go back.
     """
     repository = delivery.required_repository(root)
-    with closing(Deliverer(root, facts_file)) as deliverer:
-        tip = deliverer.objects.required_commit("HEAD").id
-        change = plan(deliverer, tip, back)
+    with closing(Rehearsal(root, facts_file)) as rehearsal:
+        tip = rehearsal.objects.required_commit("HEAD").id
+        change = plan(rehearsal, tip, back)
         delivery.refuse_uncommitted(repository, change)
-        deliverer.checked(repository, tip, change, back.environment, back.actor)
+        rehearsal.checked(repository, tip, change, back.environment, back.actor)
     return change
 
 
@@ -213,9 +214,9 @@ def push(root: Path, back: Back, facts_file: Path | None, remote: str, branch: s
 
     def planned(repository: Repository, tip: str) -> Rollback:
         repository.fetch_notes(remote)
-        with closing(Deliverer(root, facts_file)) as deliverer:
-            change = plan(deliverer, tip, back)
-            deliverer.checked(repository, tip, change, back.environment, back.actor)
+        with closing(Rehearsal(root, facts_file)) as rehearsal:
+            change = plan(rehearsal, tip, back)
+            rehearsal.checked(repository, tip, change, back.environment, back.actor)
         return change
 
     return delivery.push(root, planned, remote, branch)
