@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from envgen import layout, yamlio
 from envgen.errors import Problems
+from envgen.gitobjects import GitTree
 from envgen.kustomization import Kustomization, read
 from envgen.model import Field, Finding, Location, Mode, RepoPath, Tree
 
@@ -77,8 +78,8 @@ def _names_problem(folder: RepoPath, names: list[str]) -> tuple[str, str]:
 
 
 def _read_into(walk: _Walk, path: RepoPath, chain: tuple[RepoPath, ...]) -> None:
-    if walk.tree[path].mode is not Mode.FILE:
-        walk.findings.add(Finding(Location(path), "odd-file-mode", yamlio.odd_mode(path, walk.tree[path].mode)))
+    if _mode(walk.tree, path) is not Mode.FILE:
+        walk.findings.add(Finding(Location(path), "odd-file-mode", yamlio.odd_mode(path, _mode(walk.tree, path))))
         return
     walk.files.add(path)
     try:
@@ -108,8 +109,8 @@ def _follow(
     elif ".." in reference.split("/"):
         message = f"kustomize reads files only below their kustomization; refer to the folder of {target}"
         walk.findings.add(Finding(at, "path-escape", message))
-    elif walk.tree[target].mode not in (Mode.FILE, Mode.EXECUTABLE):
-        walk.findings.add(Finding(at, "odd-file-mode", yamlio.odd_mode(target, walk.tree[target].mode)))
+    elif _mode(walk.tree, target) not in (Mode.FILE, Mode.EXECUTABLE):
+        walk.findings.add(Finding(at, "odd-file-mode", yamlio.odd_mode(target, _mode(walk.tree, target))))
     else:
         walk.files.add(target)
 
@@ -130,6 +131,11 @@ def _missing(walk: _Walk, at: Location, target: RepoPath, reference: str) -> Fin
     parts = target.split("/")
     for length in range(1, len(parts)):
         above = "/".join(parts[:length])
-        if above in walk.tree and walk.tree[above].mode is Mode.SYMLINK:
+        if above in walk.tree and _mode(walk.tree, above) is Mode.SYMLINK:
             return Finding(at, "odd-file-mode", yamlio.odd_mode(above, Mode.SYMLINK))
     return Finding(at, "missing-file", f"{reference} does not exist; write {target} or remove the line")
+
+
+def _mode(tree: Tree, path: RepoPath) -> Mode:
+    """A file's mode; a tree of git's objects need not read the file for it, and most files are asked no more."""
+    return tree.mode(path) if isinstance(tree, GitTree) else tree[path].mode

@@ -2,24 +2,16 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
 from envgen.model import Document, Field, Object, Release
+from envgen.model import Kind as Kind
 
 ALL_KINDS: frozenset["Kind"]
 
 Fields = Mapping[str, Any]
 """A component's fields after its type's JSON Schema accepted them."""
-
-
-class Kind(StrEnum):
-    """What an environment is for."""
-
-    DEV = "dev"
-    PROD = "prod"
-    EDGE = "edge"
 
 
 ALL_KINDS = frozenset(Kind)

@@ -229,6 +229,13 @@ class GitTree(Mapping[RepoPath, File]):
             raise KeyError(path)
         return File(b"", Mode.GITLINK) if here.mode == Mode.GITLINK else File(self.objects.blob(here.id), _mode(here))
 
+    def mode(self, path: RepoPath) -> Mode:
+        """A file's mode, known without reading the file."""
+        here = self.leaf(path)
+        if here is None or here.is_folder:
+            raise KeyError(path)
+        return _mode(here)
+
     def __contains__(self, path: object) -> bool:
         here = self.leaf(path) if isinstance(path, str) else None
         return here is not None and not here.is_folder

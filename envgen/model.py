@@ -53,6 +53,14 @@ Tree = Mapping[RepoPath, File]
 """A repository at one moment: every file by its path."""
 
 
+class Kind(StrEnum):
+    """What an environment is for."""
+
+    DEV = "dev"
+    PROD = "prod"
+    EDGE = "edge"
+
+
 class Severity(StrEnum):
     ERROR = "error"
     WARNING = "warning"

@@ -6,7 +6,6 @@ there, in a plain file that was there, is somebody else's change.
 
 from collections.abc import Callable, Iterator
 
-from envgen.declaration import Kind
 from envgen.errors import Problems
 from envgen.gitobjects import Entry
 from envgen.guard.documents import Edited, ReleaseEdit, edited
@@ -14,7 +13,7 @@ from envgen.guard.nouns import Effect, FieldChange, Place, Reason, Step
 from envgen.guard.places import OverlayFile
 from envgen.guard.question import Question
 from envgen.guard.versions import foreign_repository, malformed, moves, slot_of
-from envgen.model import Field, Location
+from envgen.model import Field, Kind, Location
 from envgen.release import Slot
 
 ASK_PLATFORM = "leave it out of this push and ask somebody of the role platform for it"

@@ -6,12 +6,11 @@ from fnmatch import fnmatchcase
 
 from envgen import cache, layout
 from envgen.cache import Cache
-from envgen.declaration import Kind
 from envgen.errors import InputError
 from envgen.gitobjects import GitTree
 from envgen.guard.nouns import Place
 from envgen.guard.places import OverlayFile, overlay_file
-from envgen.model import RepoPath
+from envgen.model import Kind, RepoPath
 
 Raw = tuple[tuple[str, str, tuple[str, ...]], ...]
 """Environments by name, kind and patterns of folders, as the policy of a repository without a catalog has them."""

@@ -5,7 +5,9 @@ Whatever goes wrong refuses: an exception, too much time, too much memory.  Only
 its environment included; push options, authors and everything else that a client chooses are never read.
 """
 
+import atexit
 import fcntl
+import gc
 import os
 import sys
 import time
@@ -150,5 +152,12 @@ def main(words: Sequence[str], root: Path | None = None) -> int:
         return _failed(result, f"the guard failed ({type(err).__name__}: {err})")
 
 
-if __name__ == "__main__":
+def start() -> None:
+    """Run the hook in a process of its own."""
+    gc.disable()  # a push makes many small values and ends
+    atexit.register(gc.freeze)  # looking through them all once more at the very end took a tenth of the hook's time
     sys.exit(main(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    start()

@@ -126,7 +126,7 @@ class Judge:
             self._evidence,
             lambda content: signatures.signers(self._evidence(layout.EVIDENCE, content), policy.signers),
             cache(lambda tree, folder: _texts(renderer, tree, folder)),
-            lambda tree: self._broken(renderer.indexes, tree),
+            lambda tree: self._broken(tree, policy),
             self._past,
             self._ancestor,
         )
@@ -134,11 +134,11 @@ class Judge:
     def _evidence(self, path: RepoPath, content: bytes) -> Data:
         return self.store.remember(caches.key("evidence", path, content), lambda: _evidence(path, content))
 
-    def _broken(self, indexes: Indexes, tree: GitTree) -> tuple[Finding, ...]:
+    def _broken(self, tree: GitTree, policy: Policy) -> tuple[Finding, ...]:
+        """Why a tree could not be the tip: its own policy, or what that policy or its platform delivers."""
         try:
-            indexes.estate(tree)
-            if self.policy_file is None:
-                self._policy_data(tree)
+            own = policy if self.policy_file else policies.policy(self._policy_data(tree))
+            self._renderer(own).indexes.estate(tree)
         except Problems as problems:
             return problems.findings
         except InputError as err:

@@ -5,14 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from envgen import kustomization, layout
-from envgen.declaration import Kind
 from envgen.errors import Problems
 from envgen.gitobjects import GitTree
 from envgen.guard.documents import Edited, ReleaseEdit, edited
 from envgen.guard.nouns import Known, Step
 from envgen.guard.places import OverlayFile, overlay_file
 from envgen.guard.question import Question
-from envgen.model import NO_VERSION, Data, Field, Location, Version
+from envgen.model import NO_VERSION, Data, Field, Kind, Location, Version
 from envgen.release import Slot, is_released
 
 _NAMED = re.compile(r"^Envgen-Promote: ([^\s@]+)@(\S+) (\S+)@([0-9a-f]{7,64}) -> (\S+)$", re.MULTILINE)

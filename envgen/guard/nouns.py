@@ -3,11 +3,10 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from envgen.declaration import Kind
 from envgen.gitobjects import Entry, GitTree
 from envgen.guard.places import OverlayFile, overlay_file
 from envgen.guard.slots import Slots
-from envgen.model import Data, Field, Finding, Location, Object, RepoPath, ResourceId, Severity
+from envgen.model import Data, Field, Finding, Kind, Location, Object, RepoPath, ResourceId, Severity
 
 ABSENT = "\0absent"
 """Stands for the value of a field that is not there."""

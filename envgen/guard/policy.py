@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, combinations
 from typing import Any
 
 from envgen.guard.window import opens
@@ -151,6 +151,7 @@ def contradictions(document: Document) -> Iterator[Finding]:
     problems = chain(
         _role_problems(found),
         _signer_problems(found),
+        _raw_problems(found),
         *(_promotion_problems(found, document.data, i, _promotion(entry)) for i, entry in promotions),
     )
     yield from (Finding(document.at(*field), "contradicting-policy", message) for field, message in problems)
@@ -191,6 +192,19 @@ def _signer_problems(found: Policy) -> Iterator[Problem]:
         if not _KEY.fullmatch(key):
             message = f"{name!r} has no public key; write it as ssh-keygen does, such as ssh-ed25519 AAAA..."
             yield ("signers", name), message
+
+
+def _raw_problems(found: Policy) -> Iterator[Problem]:
+    """Folders that could be two environments': the guard would protect them as one of the two."""
+    patterns = [(name, pattern.split("/")) for name, _, paths in found.raw for pattern in paths]
+    for (one, first), (other, second) in combinations(patterns, 2):
+        if one != other and len(first) == len(second) and all(map(_can_be_equal, first, second)):
+            message = f"{'/'.join(first)} of {one} and {'/'.join(second)} of {other} can be the same folder; name them"
+            yield ("raw", "environments", other, "paths"), message
+
+
+def _can_be_equal(one: str, other: str) -> bool:
+    return one == other or any(sign in one + other for sign in "*?[")
 
 
 def _promotion_problems(found: Policy, data: Data, i: int, promotion: Promotion) -> Iterator[Problem]:

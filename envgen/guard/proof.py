@@ -4,12 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from envgen import layout
-from envgen.declaration import Kind
 from envgen.errors import Problems
 from envgen.guard.moves import Move, moves, source_commit, version_in
 from envgen.guard.nouns import Known, Reason, Step
 from envgen.guard.question import Question
-from envgen.model import Data, Version
+from envgen.model import Data, Kind, Version
 
 
 @dataclass(frozen=True)

@@ -130,7 +130,7 @@ def moved_release(question: Question, step: Step) -> Iterator[Reason]:
 
 
 def not_regenerated(question: Question, step: Step) -> Iterator[Reason]:
-    """A generated file that is not, byte for byte, what the changed catalog gives, or was left as it was."""
+    """A generated file that is not, byte for byte, what the changed catalog gives, or that no change of it implies."""
     written = {path for path in step.paths if path.startswith(_GENERATED) and not _is_record(path)}
     if not written and not any(system_of(path) for path in step.paths):
         return
@@ -138,7 +138,10 @@ def not_regenerated(question: Question, step: Step) -> Iterator[Reason]:
     implied = {path for path in {*before, *after} if before.get(path) != after.get(path)}
     for path in sorted(written | implied):
         entry = Entry(path, step.before.leaf(path), step.after.leaf(path))
-        if reason := unlike(step, entry, before, after):
+        if path not in implied:
+            message = "no field that changes in the catalog implies a change of this generated file"
+            yield Reason("not-regenerated", first_difference(step, entry), message, ASK_PLATFORM, step.commit)
+        elif reason := unlike(step, entry, before, after):
             yield reason
 
 

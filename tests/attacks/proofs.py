@@ -1,0 +1,240 @@
+"""Images and promotion, what has to come with a version: no hold, a digest, evidence, time, others' eyes."""
+
+from tests.attacks.objects import Draft
+from tests.attacks.promotion import API, DIGEST, GUARD, PINNED, PROMOTE
+from tests.attacks.rows import CI, NOW, RELEASE, attack, known, replaced, twin, written
+from tests.attacks.signing import signed, trusted
+from tests.attacks.world import Edit, both, bumped, overlay
+
+HOLDS = "overlays/prod/shop/holds.yaml"
+BACK = replaced(API, '"v2"', '"v1"')
+TO_PROD = "- {to: prod, evidence: none, digest: none}\n"
+
+
+def policy(**fields: str) -> Edit:
+    """Another policy for promotions to prod."""
+    text = ", ".join(f"{name.replace('_', '-')}: {value}" for name, value in fields.items())
+    return replaced(GUARD, TO_PROD, f"- {{to: prod, {text}}}\n")
+
+
+def may(*verbs: str) -> Edit:
+    return replaced(GUARD, "[promote, rollback, hold]", f"[{', '.join(verbs)}]")
+
+
+def held(version: str, *, by: str = "", until: str = "", component: str = "api") -> Edit:
+    """A hold on a version in prod."""
+    more = "".join(f", {name}: {value}" for name, value in (("by", by), ("until", f'"{until}"' * bool(until))) if value)
+    return replaced(
+        HOLDS,
+        "holds: []\n",
+        f'holds:\n- {{component: {component}, version: "{version}", reason: wrong prices{more}}}\n',
+    )
+
+
+FREED = written(HOLDS, "holds: []\n")
+
+
+def said(version: str, component: str = "api", **metrics: float | str) -> Edit:
+    """Evidence of a version that dev runs."""
+    numbers = ", ".join(f"{name}: {value}" for name, value in metrics.items())
+    text = f'releases: {{app: {{version: "{version}", metrics: {{{numbers}}}}}}}\n'
+    return written(f"overlays/dev/shop/{component}/evidence.yaml", text)
+
+
+def moved_evidence(draft: Draft) -> None:
+    """Evidence laid beside another component."""
+    draft["overlays/dev/shop/api/evidence.yaml"] = draft["overlays/dev/shop/web/evidence.yaml"]
+
+
+RENAMED_EVIDENCE = replaced("overlays/dev/shop/api/evidence.yaml", "shop/web", "shop/api")
+GATE = policy(evidence="required", gates="[{metric: accuracy, at-least: 0.9, not-below-incumbent: true}]")
+SIGNED = policy(evidence="{signed-by: [evaluator]}")
+SOAK, WINDOW = policy(soak="24h"), policy(windows='[{deny: "Thu 08:00 - Thu 18:00"}]')
+APPROVED = policy(approvals="{count: 1, role: release, not-author: true}")
+
+ATTACKS = (
+    attack(
+        "a rollback, by somebody who may promote alone",
+        RELEASE,
+        "not-permitted",
+        BACK,
+        held("v2"),
+        before=(may("promote"),),
+    ),
+    attack("a hold, by somebody who may promote alone", RELEASE, "wrong-hold", held("v3"), before=(may("promote"),)),
+    attack("a hold in another's name", RELEASE, "wrong-hold", held("v3", by="bob")),
+    attack("holds that nobody can read", RELEASE, "wrong-hold", replaced(HOLDS, "holds: []", "holds: {}")),
+    attack("a version on hold", RELEASE, "on-hold", PROMOTE, before=(held("v3"),)),
+    attack(
+        "a version on hold until tomorrow",
+        RELEASE,
+        "on-hold",
+        PROMOTE,
+        before=(held("v3", until="2026-11-06T12:00:00Z"),),
+    ),
+    attack(
+        "a version on hold and the hold taken away, by somebody who may promote alone",
+        RELEASE,
+        "wrong-hold",
+        PROMOTE,
+        FREED,
+        before=(held("v3"), may("promote")),
+    ),
+    attack(
+        "a version on hold, under the same tag with a digest",
+        RELEASE,
+        "on-hold",
+        PROMOTE,
+        before=(held("v3"), PINNED),
+    ),
+    attack(
+        "content on hold, under another tag",
+        RELEASE,
+        "on-hold",
+        PROMOTE,
+        before=(held(f"v2b@{DIGEST}"), PINNED),
+    ),
+    attack("a rollback that leaves no hold", RELEASE, "no-hold", BACK),
+    attack(
+        "a rollback to what is on hold",
+        RELEASE,
+        "on-hold",
+        BACK,
+        replaced(HOLDS, "holds:\n", 'holds:\n- {component: api, version: "v2", reason: slow}\n'),
+        before=(held("v1"),),
+    ),
+    attack(
+        "a promotion, by somebody who may roll back alone",
+        RELEASE,
+        "not-permitted",
+        PROMOTE,
+        before=(may("rollback", "hold"),),
+    ),
+    attack("a promotion without a digest", RELEASE, "no-digest", PROMOTE, before=(policy(digest="required"),)),
+    attack("a promotion without evidence", RELEASE, "no-evidence", PROMOTE, before=(policy(evidence="required"),)),
+    attack(
+        "evidence of another version", RELEASE, "no-evidence", PROMOTE, before=(policy(evidence="required"), said("v2"))
+    ),
+    attack(
+        "evidence of a check that failed",
+        RELEASE,
+        "no-evidence",
+        PROMOTE,
+        before=(
+            policy(evidence="required"),
+            written(
+                "overlays/dev/shop/api/evidence.yaml", 'releases: {app: {version: "v3", checks: {scan: failed}}}\n'
+            ),
+        ),
+    ),
+    attack("evidence that nobody signed", RELEASE, "no-evidence", PROMOTE, before=(SIGNED, trusted, said("v3"))),
+    attack(
+        "evidence that somebody else signed",
+        RELEASE,
+        "no-evidence",
+        PROMOTE,
+        before=(SIGNED, trusted, signed("v3", key="somebody")),
+    ),
+    attack(
+        "evidence changed after it was signed",
+        RELEASE,
+        "no-evidence",
+        PROMOTE,
+        before=(
+            SIGNED,
+            trusted,
+            signed("v3", accuracy=0.5),
+            replaced("overlays/dev/shop/api/evidence.yaml", "0.5", "0.99"),
+        ),
+    ),
+    attack(
+        "evidence that was signed for another component",
+        RELEASE,
+        "no-evidence",
+        PROMOTE,
+        before=(SIGNED, trusted, signed("v3", component="web"), moved_evidence),
+    ),
+    attack(
+        "the same with this component's name written over the other's",
+        RELEASE,
+        "no-evidence",
+        PROMOTE,
+        before=(SIGNED, trusted, signed("v3", component="web"), moved_evidence, RENAMED_EVIDENCE),
+    ),
+    attack(
+        "evidence of the same tag in another repository",
+        RELEASE,
+        "no-evidence",
+        PROMOTE,
+        before=(SIGNED, trusted, signed("v3"), replaced(overlay("dev", "api"), "ml/api", "ml/evil")),
+    ),
+    attack(
+        "a metric that is no number",
+        RELEASE,
+        "no-evidence",
+        PROMOTE,
+        before=(GATE, said("v3", accuracy=".nan")),
+    ),
+    attack("a metric below its gate", RELEASE, "gate-failed", PROMOTE, before=(GATE, said("v3", accuracy=0.8))),
+    attack("a metric that nobody measured", RELEASE, "gate-failed", PROMOTE, before=(GATE, said("v3", speed=1))),
+    attack(
+        "a metric below what runs now",
+        RELEASE,
+        "gate-failed",
+        PROMOTE,
+        before=(
+            GATE,
+            both(bumped("shop/api=v2"), said("v2", accuracy=0.99)),
+            both(bumped("shop/api=v3"), said("v3", accuracy=0.95)),
+        ),
+    ),
+    attack("a version too young", RELEASE, "too-young", PROMOTE, before=(SOAK,), facts=known(hours=23)),
+    attack("a version of which nobody knows the age", RELEASE, "too-young", PROMOTE, before=(SOAK,)),
+    attack("a promotion when there shall be none", RELEASE, "closed-window", PROMOTE, before=(WINDOW,)),
+    attack("a promotion that nobody approved", RELEASE, "not-approved", PROMOTE, before=(APPROVED,)),
+    attack(
+        "a promotion approved by who makes it",
+        RELEASE,
+        "not-approved",
+        PROMOTE,
+        before=(APPROVED,),
+        facts=known(approved_by=[RELEASE]),
+    ),
+    attack(
+        "a promotion approved by another role",
+        RELEASE,
+        "not-approved",
+        PROMOTE,
+        before=(APPROVED,),
+        facts=known(approved_by=[CI]),
+    ),
+)
+
+TWINS = (
+    twin("a rollback with its hold", RELEASE, BACK, held("v2", by=RELEASE)),
+    twin("a hold in one's own name", RELEASE, held("v3", by=RELEASE)),
+    twin(
+        "a hold taken away",
+        RELEASE,
+        FREED,
+        before=(held("v3"),),
+    ),
+    twin("a version whose hold is over", RELEASE, PROMOTE, before=(held("v3", until="2026-11-04T12:00:00Z"),)),
+    twin("a version while another one is on hold", RELEASE, PROMOTE, before=(held("v2"),)),
+    twin("a promotion with its digest", RELEASE, PROMOTE, before=(policy(digest="required"), PINNED)),
+    twin(
+        "a promotion with its evidence",
+        RELEASE,
+        PROMOTE,
+        before=(
+            GATE,
+            both(bumped("shop/api=v2"), said("v2", accuracy=0.91)),
+            both(bumped("shop/api=v3"), said("v3", accuracy=0.95)),
+        ),
+    ),
+    twin("evidence that was signed", RELEASE, PROMOTE, before=(SIGNED, trusted, signed("v3"))),
+    twin("a version old enough", RELEASE, PROMOTE, before=(SOAK,), facts=known(hours=25)),
+    twin("a promotion at another time", RELEASE, PROMOTE, before=(WINDOW,), facts=known(now=NOW + 24 * 3600)),
+    twin("a promotion that another approved", RELEASE, PROMOTE, before=(APPROVED,), facts=known(approved_by=["bob"])),
+    twin("a rollback when there shall be no promotions", RELEASE, BACK, held("v2"), before=(WINDOW,)),
+)
