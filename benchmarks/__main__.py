@@ -1,4 +1,4 @@
-"""`python -m benchmarks [NAME]...`: start, validate, generate, bump; all without a name.
+"""`python -m benchmarks [NAME]...`: start, validate, generate, bump, guard, hook, pushes; all without a name.
 
 Every figure is a ratio of two things done in turn in this very run; the goal stands beside it.
 """
@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from benchmarks import estate, peers
+from benchmarks.guarding import guard, hook, pushes
 from benchmarks.timing import Ratio, compared, run
 from envgen import kustomize, worktree
 from envgen.catalog import read_platform
@@ -113,13 +114,23 @@ def bump(large: Path) -> Iterator[Ratio]:
     yield compared(f"{BUMPS} x kustomize edit set image / {BUMPS} bumps in one commit", "goal >= 20", theirs, ours, 3)
 
 
-BENCHMARKS = {"start": start, "validate": validate, "generate": generate, "bump": bump}
+BENCHMARKS = {
+    "start": start,
+    "validate": validate,
+    "generate": generate,
+    "bump": bump,
+    "guard": guard,
+    "hook": hook,
+    "pushes": pushes,
+}
+SMALL = {"start", "hook", "pushes"}
+"""Those that need no large estate."""
 
 
 def main(names: list[str]) -> None:
     with tempfile.TemporaryDirectory(prefix="envgen-bench-") as folder:
         large = Path(folder)
-        if set(names) - {"start"}:
+        if set(names) - SMALL:
             estate.write(large, SYSTEMS, COMPONENTS)
             estate.committed(large)
         for name in names:

@@ -1,5 +1,6 @@
 """A large repository to measure on: systems x components x environments, made from a seedless table."""
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -7,11 +8,14 @@ from envgen import generate, yamltext
 from envgen.request import Request
 
 TYPES = ("model-server", "deployment", "deployment", "object-store", "config")
+BUMPED = "overlays/dev/system-00/part-01/kustomization.yaml"
 
 
 def write(root: Path, systems: int = 50, components: int = 20) -> None:
     """Write and generate an estate below `root`, with a version for every release in every environment."""
     (root / "gitops" / "systems").mkdir(parents=True)
+    (root / "policies").mkdir()
+    (root / "policies" / "guard.yaml").write_text(yamltext.write(policy()))
     (root / "gitops" / "platform.yaml").write_text(yamltext.write(platform()))
     for number in range(systems):
         name = f"system-{number:02}"
@@ -38,6 +42,11 @@ def platform() -> object:
         },
         "sites": {"shop-1": {"cluster": {"server": "https://shop-1.example:6443"}}},
     }
+
+
+def policy() -> object:
+    ci = {"actors": ["ci-bot"], "may": ["bump"], "environments": ["dev"], "registries": ["registry.example"]}
+    return {"roles": {"ci": ci, "platform": {"actors": ["dana"], "may": ["everything"]}}, "identity": "remote-user"}
 
 
 def system(name: str, components: int) -> object:
@@ -81,7 +90,7 @@ def requests(systems: int, components: int, count: int, version: str) -> list[Re
 def committed(root: Path) -> None:
     """Make the estate a git repository with one commit."""
     for arguments in (
-        ("init", "--quiet"),
+        ("init", "--quiet", "--initial-branch=main"),
         ("config", "user.name", "benchmark"),
         ("config", "user.email", "benchmark@example.invalid"),
         ("config", "gc.auto", "0"),
@@ -89,3 +98,20 @@ def committed(root: Path) -> None:
         ("commit", "--quiet", "--message", "estate"),
     ):
         subprocess.run(("git", *arguments), cwd=root, check=True)
+
+
+def bumped(root: Path, count: int) -> list[str]:
+    """The present commit of an estate, and as many one-tag commits on top of it."""
+    found = [head(root)]
+    for number in range(count):
+        path = root / BUMPED
+        path.write_text(re.sub(r"newTag: .*", f'newTag: "bumped-{number}"', path.read_text()))
+        subprocess.run(("git", "commit", "--quiet", "--message", f"bump {number}", "--", BUMPED), cwd=root, check=True)
+        found.append(head(root))
+    return found
+
+
+def head(root: Path) -> str:
+    """The commit a repository rests at."""
+    done = subprocess.run(("git", "rev-parse", "HEAD"), cwd=root, check=True, capture_output=True, text=True)
+    return done.stdout.strip()

@@ -25,10 +25,11 @@ class Ratio:
         return f"{self.name:<64} {self.ours:>8.3f} s {self.theirs:>8.3f} s {figure:>7}  {self.goal}"
 
 
-def run(command: Sequence[str], cwd: Path, environment: Mapping[str, str] | None = None) -> float:
+def run(command: Sequence[str], cwd: Path, environment: Mapping[str, str] | None = None, stdin: bytes = b"") -> float:
     """The wall seconds of one process that must succeed."""
     start = time.perf_counter()
-    subprocess.run(command, cwd=cwd, env={**os.environ, **(environment or {})}, check=True, capture_output=True)
+    variables = {**os.environ, **(environment or {})}
+    subprocess.run(command, cwd=cwd, env=variables, check=True, capture_output=True, input=stdin)
     return time.perf_counter() - start
 
 
@@ -40,5 +41,10 @@ def seconds(action: Action) -> float:
 
 def compared(name: str, goal: str, ours: Action, theirs: Action, times: int = 5) -> Ratio:
     """The medians of two actions done in turn."""
-    pairs = [(seconds(ours), seconds(theirs)) for _ in range(times)]
+    pairs = alternated(ours, theirs, times)
     return Ratio(name, statistics.median(p[0] for p in pairs), statistics.median(p[1] for p in pairs), goal)
+
+
+def alternated(ours: Action, theirs: Action, times: int) -> list[tuple[float, float]]:
+    """How long two actions took, done in turn."""
+    return [(seconds(ours), seconds(theirs)) for _ in range(times)]
