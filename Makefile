@@ -20,13 +20,14 @@ demo: $(READY)  ## a tour on a copy of this repository's own catalog
 	$(BIN)/envgen demo
 
 test: $(READY)  ## the tests, with small samples of the properties
-	$(BIN)/pytest -q -m "not slow"
+	$(BIN)/pytest -q -n auto -m "not slow"
 
 slow: $(READY)  ## the large samples of the properties
-	$(BIN)/pytest -q -m slow
+	$(BIN)/pytest -q -n auto -m slow
 
-theorem: $(READY)  ## the large samples with fresh seeds
-	ENVGEN_SEED=fresh $(BIN)/pytest -q -m slow
+theorem: $(READY)  ## the large samples with fresh seeds; N=1000 pushes alone, SEED=7 from that seed on
+	ENVGEN_SEED=$(or $(SEED),fresh) $(if $(N),ENVGEN_EXAMPLES_PUSHES=$(N)) \
+	  $(BIN)/pytest -q -s -m slow $(if $(N)$(SEED),tests/test_theorem.py -k many)
 
 lint: $(READY)  ## ruff, check and format
 	$(BIN)/ruff check

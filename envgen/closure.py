@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from envgen import layout, yamlio
 from envgen.errors import Problems
-from envgen.gitobjects import GitTree
+from envgen.gittree import GitTree
 from envgen.kustomization import Kustomization, read
 from envgen.model import Field, Finding, Location, Mode, RepoPath, Tree
 

@@ -1,5 +1,6 @@
 """Where planned changes go: to the files, into a commit, or to a remote branch, race-safely."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,21 +16,21 @@ ATTEMPTS = 50
 
 
 @dataclass(frozen=True)
-class Delivery:
+class Delivery(ABC):
     """The new contents of files, on top of the files before."""
 
     contents: Mapping[RepoPath, bytes]
     before: Tree
 
     @property
+    @abstractmethod
     def message(self) -> str:
         """The commit message, computed from the change."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def summaries(self) -> tuple[str, ...]:
         """What changes, a line each, for people."""
-        raise NotImplementedError
 
     @property
     def remarks(self) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ One `git cat-file` answers everything, so a question costs what changed and not 
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from envgen import process
 from envgen.errors import InputError, Problems, ToolError
-from envgen.model import File, Finding, Location, Mode, RepoPath
+from envgen.model import Finding, Location, Mode, RepoPath
 from envgen.yamlio import MAX_BYTES
 
 RAW = {
@@ -121,9 +121,6 @@ class Objects:
             self._folders[identity] = _entries(found[2], len(identity) // 2)
         return self._folders[identity]
 
-    def tree(self, commit: Commit) -> "GitTree":
-        return GitTree(self, commit.tree)
-
     def run(self, *arguments: str, stdin: bytes = b"") -> process.Outcome:
         return process.run(("git", *arguments), self.root, environment=self.environment, stdin=stdin)
 
@@ -185,123 +182,3 @@ def _entries(raw: bytes, size: int) -> dict[str, Leaf]:
         found[text] = Leaf(mode.decode("ascii", "replace"), raw[end + 1 : end + 1 + size].hex())
         at, last = end + 1 + size, order
     return found
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A path that differs between two trees; None where it is not there."""
-
-    path: RepoPath
-    old: Leaf | None
-    new: Leaf | None
-
-
-class GitTree(Mapping[RepoPath, File]):
-    """The files of one tree object, read when asked for; an immutable value like the object itself."""
-
-    def __init__(self, objects: Objects, identity: str) -> None:
-        self.objects = objects
-        self.id = identity
-
-    def __eq__(self, other: object) -> bool:
-        return self.id == other.id if isinstance(other, GitTree) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(self.id)
-
-    def leaf(self, path: RepoPath) -> Leaf | None:
-        """The entry at a path, folder or not; None if there is none."""
-        here: Leaf | None = Leaf("40000", self.id)
-        for name in path.split("/") if path else ():
-            if here is None or not here.is_folder:
-                return None
-            here = self.objects.folder(here.id).get(name)
-        return here
-
-    def children(self, folder: RepoPath) -> Mapping[str, Leaf]:
-        """What a folder holds; nothing if it is none."""
-        here = self.leaf(folder)
-        return self.objects.folder(here.id) if here and here.is_folder else {}
-
-    def __getitem__(self, path: RepoPath) -> File:
-        here = self.leaf(path)
-        if here is None or here.is_folder:
-            raise KeyError(path)
-        return File(b"", Mode.GITLINK) if here.mode == Mode.GITLINK else File(self.objects.blob(here.id), _mode(here))
-
-    def mode(self, path: RepoPath) -> Mode:
-        """A file's mode, known without reading the file."""
-        here = self.leaf(path)
-        if here is None or here.is_folder:
-            raise KeyError(path)
-        return _mode(here)
-
-    def __contains__(self, path: object) -> bool:
-        here = self.leaf(path) if isinstance(path, str) else None
-        return here is not None and not here.is_folder
-
-    def __iter__(self) -> Iterator[RepoPath]:
-        return self.paths("")
-
-    def paths(self, folder: RepoPath) -> Iterator[RepoPath]:
-        """Every file below a folder."""
-        for name, leaf in self.children(folder).items():
-            path = f"{folder}/{name}".lstrip("/")
-            if leaf.is_folder:
-                yield from self.paths(path)
-            else:
-                yield path
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-    def below(self, *folders: RepoPath) -> dict[RepoPath, File]:
-        """The files below some folders, for readers that go through all they get."""
-        return {path: self[path] for folder in folders for path in self.paths(folder)}
-
-    @property
-    def folders(self) -> "Folders":
-        return Folders(self)
-
-
-@dataclass(frozen=True)
-class Folders:
-    """Which paths are folders."""
-
-    tree: GitTree
-
-    def __contains__(self, path: object) -> bool:
-        here = self.tree.leaf(path) if isinstance(path, str) else None
-        return here is not None and here.is_folder
-
-
-def _mode(leaf: Leaf) -> Mode:
-    """git knows older spellings of a plain file's mode; whatever else there is, is no plain file."""
-    return Mode(leaf.mode) if leaf.mode in Mode.__members__.values() else Mode.EXECUTABLE
-
-
-MAX_DEPTH = 100
-"""Folders in folders; kustomize and people need ten."""
-
-
-def changes(objects: Objects, old: str, new: str, folder: RepoPath = "") -> Iterator[Entry]:
-    """Every file that differs between two tree objects, by path; empty ids stand for nothing.
-
-    Raises InputError for folders too deep to be anybody's.
-    """
-    if old == new:
-        return
-    if folder.count("/") > MAX_DEPTH:
-        raise InputError(f"folders are more than {MAX_DEPTH} deep; make the commit again without them")
-    before = objects.folder(old) if old else {}
-    after = objects.folder(new) if new else {}
-    for name in sorted({*before, *after}):
-        was, will = before.get(name), after.get(name)
-        if was == will:
-            continue
-        path = f"{folder}/{name}".lstrip("/")
-        folders = [leaf.id if leaf and leaf.is_folder else "" for leaf in (was, will)]
-        files = [None if leaf and leaf.is_folder else leaf for leaf in (was, will)]
-        if any(files):
-            yield Entry(path, *files)
-        yield from changes(objects, folders[0], folders[1], path)

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from envgen import kustomization, layout, release, yamlio
 from envgen.cache import Cache
 from envgen.errors import Problems
-from envgen.gitobjects import GitTree, Leaf, Objects, changes
+from envgen.gitobjects import Leaf, Objects
+from envgen.gittree import GitTree, changes
 from envgen.guard import slots
 from envgen.guard.slots import Slots
 from envgen.model import RepoPath, Tree, Version
@@ -59,7 +60,7 @@ class Past:
         if at not in self._trees:
             known = at < len(self.commits)
             commit = self.objects.required_commit(self.commits[at]) if known else None
-            self._trees[at] = self.objects.tree(commit) if commit else GitTree(self.objects, "")
+            self._trees[at] = GitTree.of(self.objects, commit)
         return self._trees[at]
 
     def versions(self, at: int, place: Overlay) -> dict[str, Version]:

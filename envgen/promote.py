@@ -9,6 +9,7 @@ from envgen import delivery, worktree
 from envgen.delivery import Delivery, Pushed
 from envgen.gitobjects import Objects
 from envgen.gitrepo import Repository
+from envgen.gittree import GitTree
 from envgen.model import Finding, RepoPath
 from envgen.rehearsal import Rehearsal
 from envgen.request import Wanted
@@ -49,7 +50,7 @@ def plan(objects: Objects, tip: str, names: Iterable[str], environment: str) -> 
     Raises InputError for what does not exist, Problems for what cannot be promoted because it never ran.
     """
     wanted = [Wanted.parse(name) for name in names]
-    tree = objects.tree(objects.required_commit(tip))
+    tree = GitTree.of(objects, objects.required_commit(tip))
     contents: dict[RepoPath, bytes] = {}
     moved: list[Moved] = []
     left: list[Finding] = []

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from envgen import cache, gitobjects, kustomize, layout
 from envgen.errors import InputError, Problems
-from envgen.gitobjects import Commit, GitTree, Objects, changes
+from envgen.gitobjects import Commit, Objects
+from envgen.gittree import GitTree, changes
 from envgen.guard.change import Reader
 from envgen.guard.index import Indexes
 from envgen.guard.nouns import ABSENT, Effect, FieldChange, Known, Place
@@ -51,7 +52,7 @@ def diff(root: Path, old: str, new: str, paths: Iterable[str] = (), environment:
     objects = gitobjects.required(root)
     try:
         commits = [_commit(objects, rev) for rev in (old, new)]
-        trees = [objects.tree(commit) for commit in commits]
+        trees = [GitTree.of(objects, commit) for commit in commits]
         store = cache.find()
         reader = Reader(objects, Renderer(Indexes(store), kustomize.find(), store), layout.PROTECTED, Known())
         folders = tuple(_repo_path(root, path) for path in paths)
@@ -67,7 +68,7 @@ def diff(root: Path, old: str, new: str, paths: Iterable[str] = (), environment:
 
 def _commit(objects: Objects, rev: str) -> Commit:
     found = objects.required_commit(rev)
-    if objects.tree(found).leaf(layout.PLATFORM) is None:
+    if GitTree.of(objects, found).leaf(layout.PLATFORM) is None:
         raise InputError(f"{rev} has no {layout.PLATFORM}; name a revision that envgen's files are in")
     return found
 

@@ -10,8 +10,8 @@ from textwrap import indent
 from envgen import delivery, edits, ledger, worktree, yamlio
 from envgen.delivery import Delivery, Pushed
 from envgen.errors import InputError, Problems
-from envgen.gitobjects import GitTree
 from envgen.gitrepo import Repository
+from envgen.gittree import GitTree
 from envgen.guard import holds
 from envgen.guard.holds import Hold
 from envgen.guard.window import moment, seconds
@@ -90,7 +90,7 @@ def plan(rehearsal: Rehearsal, tip: str, back: Back) -> Rollback:
 
     Raises InputError if it never ran such a version there.
     """
-    tree = rehearsal.objects.tree(rehearsal.objects.required_commit(tip))
+    tree = GitTree.of(rehearsal.objects, rehearsal.objects.required_commit(tip))
     scene = Scene.of(tree, back.wanted.system, back.environment)
     (component,) = scene.components(back.wanted)
     names = [slot.release.name for slot in scene.named_slots(back.wanted, component)]

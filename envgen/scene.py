@@ -8,7 +8,7 @@ from envgen.catalog import declarations
 from envgen.components.builtin import TYPES
 from envgen.declaration import Catalog, Environment, Kind, Platform, System
 from envgen.errors import InputError, Problems
-from envgen.gitobjects import GitTree
+from envgen.gittree import GitTree
 from envgen.guard.generated import generated, inputs
 from envgen.model import NO_VERSION, File, Finding, Location, RepoPath, Version
 from envgen.release import Slot, is_released

@@ -10,6 +10,7 @@ from envgen import catalog, gitobjects, layout, past, release, worktree
 from envgen.components.builtin import TYPES
 from envgen.declaration import Catalog, Environment, System
 from envgen.errors import InputError
+from envgen.gittree import GitTree
 from envgen.guard import holds
 from envgen.guard.holds import Hold
 from envgen.model import Data, RepoPath, Tree, Version
@@ -116,7 +117,7 @@ def status(root: Path, names: Iterable[str], rev: str, now: float) -> Status:
         return of_tree({**tree, **worktree.read(root, units)}, tree, wanted, now)
     objects = gitobjects.required(root)
     try:
-        found = objects.tree(objects.required_commit(rev))
+        found = GitTree.of(objects, objects.required_commit(rev))
         return of_tree(found, found.below("gitops"), wanted, now)
     finally:
         objects.close()

@@ -28,7 +28,7 @@ LAYERS = (  # a module may import from rows below its own, never from above or b
     {"crd"},
     {"closure"},
     {"definitions", "diff", "kustomization", "overlay", "release", "schemas", "splice"},
-    {"gitrepo", "kustomize", "schema", "shape", "worktree"},
+    {"gitrepo", "gittree", "kustomize", "schema", "shape", "worktree"},
     {"cache", "gitobjects", "yamltext"},
     {"process", "yamlio"},
     {"components"},  # maps of declarations to objects: below everything that touches the world

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from envgen.cli.component_types import types
 from envgen.cli.group import CLEAN, command, say
-from envgen.cli.types import types
 
 if TYPE_CHECKING:
     pass

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from envgen.cli.component_types import types
 from envgen.cli.group import CLEAN, command, format_option, say, show
-from envgen.cli.types import types
 from envgen.errors import Problems
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from itertools import islice
 
 from envgen import layout
 from envgen.errors import InputError
-from envgen.gitobjects import Commit, Entry, GitTree, Objects, changes
+from envgen.gitobjects import Commit, Objects
+from envgen.gittree import Entry, GitTree, changes
 from envgen.guard.estate import Estate
 from envgen.guard.fields import by_id, rendered
 from envgen.guard.index import Index, closure
@@ -80,7 +81,7 @@ class Reader:
         *,
         is_net: bool = False,
     ) -> Step:
-        trees = GitTree(self.objects, before), self.objects.tree(commit)
+        trees = GitTree(self.objects, before), GitTree.of(self.objects, commit)
         found = self._changes(before, commit.tree) if entries is None else entries
         render = cache(lambda: tuple(self.effects(*trees, found)))
         build = cache(lambda path: by_id(self.renderer.folder(trees[1], path).objects))

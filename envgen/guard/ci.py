@@ -7,7 +7,7 @@ there, in a plain file that was there, is somebody else's change.
 from collections.abc import Callable, Iterator
 
 from envgen.errors import Problems
-from envgen.gitobjects import Entry
+from envgen.gittree import Entry
 from envgen.guard.documents import Edited, ReleaseEdit, edited
 from envgen.guard.nouns import Effect, FieldChange, Place, Reason, Step
 from envgen.guard.places import OverlayFile

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from envgen import layout, process
 from envgen.errors import EnvgenError, InputError, ToolError
-from envgen.gitobjects import GitTree
+from envgen.gittree import GitTree
 from envgen.guard import records
 from envgen.guard.call import HOOKS
 from envgen.guard.identity import actor
@@ -91,7 +91,7 @@ def _judgement(server: Server, scripts: Sequence[Script]) -> Iterator[Checked]:
     with closing(Judge.of(server.folder, Path(call.policy) if call.policy else None)) as judge:
         tip = judge.objects.commit(layout.PROTECTED)
         try:
-            policy = judge.policy(judge.objects.tree(tip) if tip else GitTree(judge.objects, ""))
+            policy = judge.policy(GitTree.of(judge.objects, tip))
         except EnvgenError as err:
             yield from (Checked(False, line) for line in str(err).splitlines())
             return

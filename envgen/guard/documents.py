@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from envgen import kustomization
 from envgen.errors import Problems
-from envgen.gitobjects import Entry
+from envgen.gittree import Entry
 from envgen.guard.fields import differences
 from envgen.guard.nouns import ABSENT, FieldChange, Step
 from envgen.kustomization import Kustomization

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from envgen import cache, layout
 from envgen.cache import Cache
 from envgen.errors import InputError
-from envgen.gitobjects import GitTree
+from envgen.gittree import GitTree
 from envgen.guard.nouns import Place
 from envgen.guard.places import OverlayFile, overlay_file
 from envgen.model import Kind, RepoPath

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from envgen import layout
-from envgen.gitobjects import GitTree
+from envgen.gittree import GitTree
 from envgen.guard.slots import declared
 from envgen.model import File, RepoPath, Tree
 

@@ -12,7 +12,7 @@ from envgen import cache, kustomization, layout
 from envgen.cache import Cache
 from envgen.closure import Closure, closure_of
 from envgen.errors import Problems
-from envgen.gitobjects import Entry, GitTree
+from envgen.gittree import Entry, GitTree
 from envgen.guard.estate import Estate, Raw, estate
 from envgen.model import Data, RepoPath
 

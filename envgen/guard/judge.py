@@ -9,7 +9,8 @@ from envgen import cache as caches
 from envgen import kustomize, layout, yamlio
 from envgen.cache import Cache
 from envgen.errors import InputError, Problems
-from envgen.gitobjects import GitTree, Objects
+from envgen.gitobjects import Objects
+from envgen.gittree import GitTree
 from envgen.guard import decide as deciding
 from envgen.guard import policy as policies
 from envgen.guard import signatures, slots
@@ -83,7 +84,7 @@ class Judge:
         return found.id if found else ""
 
     def _tree(self, commit: str) -> GitTree:
-        return self.objects.tree(self.objects.required_commit(commit)) if commit else GitTree(self.objects, "")
+        return GitTree.of(self.objects, self.objects.required_commit(commit) if commit else None)
 
     def configured_identity(self) -> str:
         """The identity adapter that the policy in force names; empty if it names none."""
@@ -151,7 +152,7 @@ class Judge:
 
     def _ancestor(self, tip: str, commit: str) -> GitTree | None:
         found = self.objects.commit(commit) if tip else None
-        return self.objects.tree(found) if found and found.id in self._line(tip) else None
+        return GitTree.of(self.objects, found) if found and found.id in self._line(tip) else None
 
     def _line(self, tip: str) -> frozenset[str]:
         """The first-parent history of a tip."""

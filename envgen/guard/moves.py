@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from envgen import kustomization, layout
 from envgen.errors import Problems
-from envgen.gitobjects import GitTree
+from envgen.gittree import GitTree
 from envgen.guard.documents import Edited, ReleaseEdit, edited
 from envgen.guard.nouns import Known, Step
 from envgen.guard.places import OverlayFile, overlay_file

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from envgen.gitobjects import Entry, GitTree
+from envgen.gittree import Entry, GitTree
 from envgen.guard.places import OverlayFile, overlay_file
 from envgen.guard.slots import Slots
 from envgen.model import Data, Field, Finding, Kind, Location, Object, RepoPath, ResourceId, Severity

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from envgen import layout
 from envgen.errors import EnvgenError, Problems
-from envgen.gitobjects import Entry, GitTree
+from envgen.gittree import Entry, GitTree
 from envgen.guard import holds
 from envgen.guard.ci import ASK_PLATFORM, first_difference, foreign_effects, spell, unexplained
 from envgen.guard.documents import Edited, edited

@@ -7,7 +7,7 @@ from hashlib import sha256
 from envgen import cache, yamlio
 from envgen.cache import Cache
 from envgen.errors import Problems
-from envgen.gitobjects import GitTree
+from envgen.gittree import GitTree
 from envgen.guard.index import Indexes, Reads, closure
 from envgen.kustomize import WORKERS, Kustomize
 from envgen.model import Data, Finding, Location, Object, RepoPath

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from envgen import cache, layout
 from envgen.cache import Cache
 from envgen.errors import Problems
-from envgen.gitobjects import GitTree
+from envgen.gittree import GitTree
 from envgen.model import Data, File, Release, RepoPath
 from envgen.release import Slot, slots
 

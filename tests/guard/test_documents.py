@@ -3,7 +3,7 @@
 import pytest
 
 from envgen import kustomization
-from envgen.gitobjects import Entry
+from envgen.gittree import Entry
 from envgen.guard.documents import Edited, ReleaseEdit, rendered_text
 from envgen.guard.nouns import ABSENT, FieldChange
 from envgen.model import Data, Field, ResourceId
