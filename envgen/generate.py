@@ -142,7 +142,10 @@ def _lost(path: RepoPath) -> Finding:
 
 
 def _by_hand(path: RepoPath) -> Finding:
-    message = "changed by hand; move the change to the catalog, or overwrite it with --force"
+    message = (
+        "changed by hand, or the catalog was committed without it; "
+        "move a change by hand to the catalog, or overwrite it with --force"
+    )
     return Finding(Location(path), "hand-edited", message)
 
 

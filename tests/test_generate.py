@@ -12,7 +12,10 @@ from tests import helpers
 from tests.helpers import API, PLATFORM, SHOP, Outcome, Repo, Run, assert_same_tree, cases, catalog, read, tree, write
 
 GENERATED = ("base", "overlays", "gitops/argocd")
-BY_HAND = "changed by hand; move the change to the catalog, or overwrite it with --force [hand-edited]"
+BY_HAND = (
+    "changed by hand, or the catalog was committed without it; "
+    "move a change by hand to the catalog, or overwrite it with --force [hand-edited]"
+)
 
 
 @pytest.fixture

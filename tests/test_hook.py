@@ -112,7 +112,9 @@ def test_somebody_elses_hook_stays_and_nothing_is_written(bare: Served, run: Run
     outcome = run("hook", "install", "--identity", "gitea", cwd=bare.root)
 
     message = f"{path} is there already and not envgen's; move it away"
-    assert outcome == Outcome(2, "", f"{message}, or keep it and let it call envgen hook {name} too\n")
+    assert outcome == Outcome(
+        2, "", f"{message}, or let it run {sys.executable} -I -m envgen.guard.hook {name} ADAPTER too\n"
+    )
     assert bare.files == files
 
 
@@ -512,15 +514,14 @@ def test_what_a_client_says_of_itself_counts_for_nothing(server: Served) -> None
     assert (answer.code, server.tip) == (1, old)
 
 
-def test_a_policy_that_moves_to_another_server_is_written_down_and_then_refuses(server: Served) -> None:
-    new = edited(server.client, {"policies/guard.yaml": f"{GUARD}identity: gitea\n"})
+def test_a_policy_for_another_adapter_is_refused_before_it_locks_everybody_out(server: Served) -> None:
+    edited(server.client, {"policies/guard.yaml": f"{GUARD}identity: gitea\n"})
 
-    assert server.push(spoken=DANA).code == 0
-    assert [(record.actor, record.role, record.new) for record in ledger(server)] == [("dana", "platform", new)]
-    bumped(server.client, "v1")
-    assert server.push().said.startswith(
-        "envgen: refused: the policy says identity: gitea, the hook was installed for remote-user; make them one\n"
-    )
+    answer = server.push(spoken=DANA)
+
+    assert answer.code == 1
+    assert "the hook was installed for identity: remote-user and would refuse everybody" in answer.said
+    assert ledger(server) == []
 
 
 # What is pushed but not accepted yet

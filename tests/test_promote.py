@@ -824,7 +824,7 @@ def test_a_closed_window_refuses_and_says_when_it_opens(estate: Path, run: Run) 
     assert outcome == Outcome(
         1,
         "",
-        f"{AT} is promoted within Fri 16:00 - Mon 08:00 (Europe/Berlin); "
+        f"{AT} cannot go now: nothing is promoted in Fri 16:00 - Mon 08:00 (Europe/Berlin); "
         "promote it after Mon 2026-11-09 08:00 CET [closed-window]\n",
     )
 

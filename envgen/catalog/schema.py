@@ -227,7 +227,7 @@ GUARD: Schema = {
                     ("kind", "paths"),
                     kind={"enum": ["dev", "prod", "edge"]},
                     paths=many(TEXT),
-                    release=many(TEXT),
+                    release=many({"enum": ["images"]}),
                 )
             ),
         ),

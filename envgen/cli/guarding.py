@@ -1,14 +1,10 @@
 """Commands of the guard: guard, hook."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from envgen.cli.group import CLEAN, FINDINGS, command, facts_option, main, say
-
-if TYPE_CHECKING:
-    pass
 
 
 @command("guard")
@@ -38,7 +34,7 @@ def guard(
     try:
         commits = [judge.objects.required_commit(rev).id for rev in (old, new)]
         given = known.read(judge.objects, root / facts if facts else None, actor)
-        verdict = judge.verdict(ref, commits[0], commits[1], given)
+        verdict = judge.verdict(ref if ref.startswith("refs/") else f"refs/heads/{ref}", commits[0], commits[1], given)
     finally:
         judge.close()
     click.echo(WRITERS[style](verdict), nl=False)

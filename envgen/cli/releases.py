@@ -73,7 +73,9 @@ def _delivered(root: Path, change: "Delivery", where: str, *, dry_run: bool, com
         click.echo(change.diff(), nl=False)
         return CLEAN
     if not change.contents:
-        say(f"nothing to change: {where} runs these versions already")
+        is_open = commit and delivery.required_repository(root).uncommitted(["overlays"])
+        uncommitted = "; your work tree has changes that no commit has" if is_open else ""
+        say(f"nothing to change: {where} runs these versions already{uncommitted}")
         return CLEAN
     if commit:
         say(f"committed {delivery.commit(root, change)[:12]}")

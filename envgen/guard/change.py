@@ -83,7 +83,7 @@ class Reader:
     ) -> Step:
         trees = GitTree(self.objects, before), GitTree.of(self.objects, commit)
         found = self._changes(before, commit.tree) if entries is None else entries
-        render = cache(lambda: tuple(self.effects(*trees, found)))
+        render = cache(lambda: tuple(self.effects(*trees, self._changes(before, commit.tree))))
         build = cache(lambda path: by_id(self.renderer.folder(trees[1], path).objects))
         return Step(parent, commit.id, *trees, found, commit.message, is_net, render, build)
 
@@ -146,7 +146,6 @@ class _View:
             was.problems,
             tuple(entry.path for entry in entries if self._reads(entry.path)),
             self._reach,
-            new,
             self._dev_folders(),
         )
 

@@ -17,6 +17,7 @@ from envgen.model import Field, Kind, Location
 from envgen.release import Slot
 
 ASK_PLATFORM = "leave it out of this push and ask somebody of the role platform for it"
+ASK_RELEASE = "leave it out: production changes by promotion only, by somebody of the role release"
 
 
 def _place(question: Question, entry: Entry) -> OverlayFile | None:
@@ -34,7 +35,10 @@ def other_file(question: Question, step: Step) -> Iterator[Reason]:
     for entry in step.entries:
         if _place(question, entry) is None:
             message = f"{question.role.name} may change release fields in {question.territory} and this is another file"
-            yield _reason("other-file", step, first_difference(step, entry), message, ASK_PLATFORM)
+            overlay = question.change.known.overlay(entry.path)
+            is_beyond = overlay and question.change.known.kinds.get(overlay.environment) in (Kind.PROD, Kind.EDGE)
+            remedy = ASK_RELEASE if is_beyond else ASK_PLATFORM
+            yield _reason("other-file", step, first_difference(step, entry), message, remedy)
 
 
 def not_a_modification(question: Question, step: Step) -> Iterator[Reason]:
@@ -155,15 +159,15 @@ def unexplained(step: Step, effect: Effect, fields: tuple[FieldChange, ...]) -> 
 
 def protected_effect(question: Question, step: Step) -> Iterator[Reason]:
     """A rendered field of an environment beyond dev."""
-    return foreign_effects(step, lambda place: not place.is_protected)
+    return foreign_effects(step, lambda place: not place.is_protected, ASK_RELEASE)
 
 
-def foreign_effects(step: Step, is_own: Callable[[Place], bool]) -> Iterator[Reason]:
+def foreign_effects(step: Step, is_own: Callable[[Place], bool], remedy: str) -> Iterator[Reason]:
     """The rendered changes of units that the role may not change at all, and through which files they come."""
     for effect in step.effects:
         if effect.fields and not is_own(effect.place):
             where, name = cause(step, effect), effect.place.environment
-            message, remedy = f"it changes what {name} renders", "leave it out: production changes by promotion only"
+            message = f"it changes what {name} renders"
             chain = effect.reach(where.path)
             yield Reason("protected-effect", where, message, remedy, step.commit, name, effect.fields, chain)
 

@@ -53,7 +53,7 @@ STEP_CHECKS = (
     Check("other-system", _TEAM, team.other_system),
     Check("other-catalog-field", _TEAM, team.other_catalog_field),
     Check("other-field", _TEAM, team.moved_release),
-    Check("not-regenerated", _TEAM, team.not_regenerated, is_net=True),
+    Check("not-regenerated", _TEAM, team.not_regenerated, tells=frozenset({"platform"}), is_net=True),
     Check("protected-effect", _TEAM, team.protected_effect, is_net=True),
     Check("does-not-render", EVERYBODY, fences.does_not_render, is_net=True),
     Check("reads-dev", EVERYBODY, fences.reads_dev, is_net=True),
@@ -75,8 +75,9 @@ def decide(change: Change, policy: Policy, facts: Facts, checks: Sequence[AnyChe
 
 
 def _unknown(change: Change, facts: Facts) -> Iterator[Reason]:
-    who = f"{facts.actor!r} has no role in the policy" if facts.actor else "the server did not say who pushes"
-    remedy = f"ask platform to add the actor to {layout.GUARD}, or configure the identity"
+    who, remedy = f"{facts.actor!r} has no role in the policy", f"ask platform to add the actor to {layout.GUARD}"
+    if not facts.actor:
+        who, remedy = "the server did not say who pushes", "make the server set the variables of its identity adapter"
     yield Reason(UNKNOWN.rule, Location(layout.GUARD), who, remedy, change.new)
 
 

@@ -100,7 +100,3 @@ def edited(step: Step, entry: Entry) -> Edited | tuple[Finding, ...]:
         return Edited(entry, *(kustomization.read(entry.path, blob) for blob in blobs))
     except Problems as problems:
         return problems.findings
-
-
-def explained(change: FieldChange, edits: list[ReleaseEdit]) -> bool:
-    return any(edit.explains(change) for edit in edits)

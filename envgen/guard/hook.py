@@ -2,7 +2,7 @@
 
 Run as `python -m envgen.guard.hook`, without the command line's libraries, because every push waits for it.
 Whatever goes wrong refuses: an exception, too much time, too much memory.  Only what the server itself says counts,
-its environment included; push options, authors and everything else that a client chooses are never read.
+its environment included; push options and authors are never read, and a message says at most where to look.
 """
 
 import atexit
@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
@@ -142,7 +142,7 @@ def main(words: Sequence[str], root: Path | None = None) -> int:
             os.environ.update(GIT)
             told = updates(sys.stdin.buffer.read())
             policy = Path(call.policy) if call.policy else None
-            with closing(Judge.of(root or Path.cwd(), policy)) as judge:
+            with closing(replace(Judge.of(root or Path.cwd(), policy), identity=call.identity)) as judge:
                 return RUN[call.hook](Hook(judge, call.identity, time.time()), told)
     except EnvgenError as err:
         return _failed(result, str(err))

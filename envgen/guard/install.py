@@ -38,7 +38,7 @@ def _free(server: Server) -> None:
     for name in HOOKS:
         if os.path.lexists(server.hook(name)) and server.script(name) is None:
             message = f"{server.hook(name)} is there already and not envgen's; move it away"
-            raise InputError(f"{message}, or keep it and let it call envgen hook {name} too")
+            raise InputError(f"{message}, or let it run {sys.executable} -I -m envgen.guard.hook {name} ADAPTER too")
 
 
 def _adapter(server: Server, identity: str, policy: Path | None) -> str:

@@ -35,6 +35,8 @@ class Judge:
     """A policy that the server holds, in force instead of the repository's own."""
     protected: str = layout.PROTECTED
     checks: Sequence[AnyCheck] = deciding.CHECKS
+    identity: str = ""
+    """The adapter that a hook was installed for; unknown outside of one."""
     _renderers: dict[Raw, Renderer] = field(default_factory=dict)
 
     @classmethod
@@ -140,6 +142,9 @@ class Judge:
         try:
             own = policy if self.policy_file else policies.policy(self._policy_data(tree))
             self._renderer(own).indexes.estate(tree)
+            adapter = self.identity or policy.identity
+            if own.identity and adapter and own.identity != adapter:
+                return (Finding(Location(layout.GUARD), "no-identity", _changed_identity(adapter, own.identity)),)
         except Problems as problems:
             return problems.findings
         except InputError as err:
@@ -147,7 +152,7 @@ class Judge:
         return ()
 
     def _past(self, tip: str, path: RepoPath) -> Iterator[tuple[str, GitTree]]:
-        for commit in self.objects.past(tip, path) if tip else ():
+        for commit in _changed(self.objects, tip, path) if tip else ():
             yield commit, self._tree(commit)
 
     def _ancestor(self, tip: str, commit: str) -> GitTree | None:
@@ -159,8 +164,21 @@ class Judge:
         return _line(self.objects, tip)
 
 
+def _changed_identity(old: str, new: str) -> str:
+    return (
+        f"the hook was installed for identity: {old} and would refuse everybody; take identity out of the policy, "
+        f"install the hook for {new}, then write it"
+    )
+
+
 def _texts(renderer: Renderer, tree: GitTree, folder: RepoPath) -> frozenset[str]:
     return frozenset(text for entry in renderer.folder(tree, folder).objects for _, text in texts(entry))
+
+
+@cache
+def _changed(objects: Objects, tip: str, path: RepoPath) -> tuple[str, ...]:
+    """The commits of a tip's first-parent history that changed a path; every rule about a move asks for them."""
+    return tuple(objects.past(tip, path))
 
 
 @cache

@@ -107,7 +107,8 @@ def version_in(tree: GitTree, environment: str, move: Move) -> Version:
 def source_commit(question: Question, step: Step, move: Move) -> str:
     """The commit at which the source ran the move's new version: the step's parent, or the one its trailer names.
 
-    Empty if it ran at neither.  The trailer proves nothing; it is looked up in the history.
+    Empty if it ran at neither.  The trailer proves nothing; it is looked up in the history, which a push does not
+    make: what goes through two environments is two pushes.
     """
     known = question.change.known
     source = known.sources.get(move.environment, "")
@@ -136,13 +137,18 @@ def ran_before(question: Question, step: Step, move: Move) -> bool:
     return any(_ran(known, tree, move.environment, move) for _, tree in known.past(step.parent, path))
 
 
-def since(question: Question, move: Move, commit: str) -> str:
-    """The commit with which the source began to run the new version, which it ran at `commit`."""
+def stay(question: Question, step: Step, move: Move) -> tuple[str, str]:
+    """The commits with which the source's last stay at the new version began and ended.
+
+    The end is empty while it lasts, both are if there was none.
+    """
     source = question.change.known.sources[move.environment]
     path = f"{layout.overlay(source, move.system, move.component)}/{layout.KUSTOMIZATION}"
-    first = ""
-    for name, tree in question.change.known.past(commit, path):
-        if version_in(tree, source, move) != move.new:
+    came = left = after = ""
+    for name, tree in question.change.known.past(step.commit if step.is_net else step.parent, path):
+        if version_in(tree, source, move) == move.new:
+            came, left = name, left if came else after
+        elif came:
             break
-        first = name
-    return first
+        after = name
+    return came, left

@@ -66,8 +66,6 @@ class Effect:
     """The changed files that the unit reads."""
     reach: Callable[[RepoPath], tuple[RepoPath, ...]] = lambda path: ()
     """The kustomizations through which it reaches a file, its own first."""
-    after: Mapping[ResourceId, Object] = field(default_factory=dict)
-    """The objects it renders afterwards."""
     dev_folders: tuple[RepoPath, ...] = ()
     """Folders of a dev environment that it reads afterwards."""
 

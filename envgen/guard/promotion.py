@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from envgen.guard import holds
-from envgen.guard.moves import Move, moves, ran_before, since, source_commit
+from envgen.guard.moves import Move, moves, ran_before, source_commit, stay
 from envgen.guard.nouns import Reason, Step
 from envgen.guard.policy import Gate, Promotion
 from envgen.guard.proof import Proof, proof
@@ -41,8 +41,10 @@ def _is_rollback(question: Question, step: Step, move: Move) -> bool:
 
 def _rollbacks(question: Question, step: Step) -> Iterator[Move]:
     """The moves back, with a hold or without."""
-    promoted = {move.name for move, _, _ in _promotions(question, step)}
-    return (move for move in moves(question, step) if move.name not in promoted and ran_before(question, step, move))
+    promoted = {(move.environment, move.name) for move, _, _ in _promotions(question, step)}
+    for move in moves(question, step):
+        if (move.environment, move.name) not in promoted and ran_before(question, step, move):
+            yield move
 
 
 def not_permitted(question: Question, step: Step) -> Iterator[Reason]:
@@ -146,17 +148,20 @@ def _worse(question: Question, move: Move, commit: str, gate: Gate, value: float
 
 def too_young(question: Question, step: Step) -> Iterator[Reason]:
     """A version that was not in the source for long enough, by the guard's own clock."""
-    for move, commit, promotion in _promotions(question, step):
-        if promotion.soak:
-            received = question.facts.received.get(since(question, move, commit))
-            if received is None:
-                message = f"{move.new}: nothing says when the guard received it in the source"
-                yield _reason(
-                    "too-young", step, move, message, "fetch refs/notes/envgen, or give the time with --facts"
-                )
-            elif question.facts.now < received + promotion.soak:
-                message = f"{move.new} came to the source at {moment(received)}"
-                yield _reason("too-young", step, move, message, f"promote it after {moment(received + promotion.soak)}")
+    received = question.facts.received
+    for move, _, promotion in _promotions(question, step):
+        came, left = stay(question, step, move) if promotion.soak else ("", "")
+        if promotion.soak and (came not in received or (left and left not in received)):
+            message = f"{move.new}: nothing says when the guard received it in the source"
+            yield _reason("too-young", step, move, message, "fetch refs/notes/envgen, or give the time with --facts")
+        elif promotion.soak and left and received[left] < received[came] + promotion.soak:
+            message = f"{move.new} was in the source from {moment(received[came])} to {moment(received[left])} only"
+            yield _reason("too-young", step, move, message, "bring it to the source again, for longer")
+        elif promotion.soak and not left and question.facts.now < received[came] + promotion.soak:
+            message = f"{move.new} came to the source at {moment(received[came])}"
+            yield _reason(
+                "too-young", step, move, message, f"promote it after {moment(received[came] + promotion.soak)}"
+            )
 
 
 def closed_window(question: Question, step: Step) -> Iterator[Reason]:
@@ -164,7 +169,7 @@ def closed_window(question: Question, step: Step) -> Iterator[Reason]:
     for move, _, promotion in _promotions(question, step):
         for span, zone in promotion.windows:
             if end := opens(span, zone, question.facts.now):
-                message = f"is promoted within {span} ({zone})"
+                message = f"cannot go now: nothing is promoted in {span} ({zone})"
                 yield _reason("closed-window", step, move, message, f"promote it after {end:%a %Y-%m-%d %H:%M %Z}")
 
 
@@ -176,6 +181,5 @@ def not_approved(question: Question, step: Step) -> Iterator[Reason]:
         valid = by & {*(role.actors if role else ())} - ({question.facts.actor} if promotion.not_author else set())
         if len(valid) < promotion.approvals:
             message = f"has {len(valid)} of {promotion.approvals} approvals by the role {promotion.approvers}"
-            yield _reason(
-                "not-approved", step, move, message, "have this very commit approved, and say so with --facts"
-            )
+            remedy = "have this very commit approved, and judged with --facts; a hook knows of no approvals"
+            yield _reason("not-approved", step, move, message, remedy)

@@ -15,6 +15,7 @@ from envgen.guard.places import holds_file, overlay_file
 from envgen.guard.question import Question
 from envgen.guard.versions import malformed, slot_of
 from envgen.model import Location, RepoPath, ResourceId
+from envgen.shape import unknown
 
 
 def other_environment(question: Question, step: Step) -> Iterator[Reason]:
@@ -106,11 +107,19 @@ def unlike(step: Step, entry: Entry, before: Given, after: Given) -> Reason | No
     wanted = after.get(entry.path)
     if entry.new is None and wanted is None and entry.path in before:
         return None
-    if entry.new and entry.new.is_plain and step.after.objects.blob(entry.new.id) == wanted:
+    content = step.after.objects.blob(entry.new.id) if entry.new and entry.new.is_plain else None
+    if content is not None and content == wanted:
         return None
-    where = first_difference(step, entry)
+    where = Location(entry.path, _first_difference(content or b"", wanted or b""))
     message = "the file is not, byte for byte, what the catalog gives"
-    return Reason("not-regenerated", where, message, "run envgen generate and commit what it writes", step.commit)
+    remedy = "run envgen generate (with --force if the catalog is committed already) and commit what it writes"
+    return Reason("not-regenerated", where, message, remedy, step.commit)
+
+
+def _first_difference(one: bytes, other: bytes) -> int:
+    """The number of the first line that differs."""
+    lines = enumerate(zip(one.split(b"\n"), other.split(b"\n"), strict=False), 1)
+    return next((number for number, (first, second) in lines if first != second), 1)
 
 
 def wrong_hold(question: Question, step: Step) -> Iterator[Reason]:
@@ -119,7 +128,7 @@ def wrong_hold(question: Question, step: Step) -> Iterator[Reason]:
         place = holds_file(entry.path)
         if place and entry.new and entry.new.is_plain:
             for where, message in _hold_problems(question, step, entry, *place):
-                yield Reason("wrong-hold", where, message, "use envgen rollback", step.commit, place[0])
+                yield Reason("wrong-hold", where, message, "correct the entry", step.commit, place[0])
 
 
 def _hold_problems(
@@ -132,9 +141,13 @@ def _hold_problems(
         return
     before = _holds_before(step, environment, system)
     new = [hold for hold in after if hold not in before]
+    components = {name for env, name in question.change.known.slots(step.before, system) if env == environment}
     for hold in new:
         if hold.by not in ("", question.facts.actor):
-            yield first_difference(step, entry), f"a hold says it is by {hold.by!r}"
+            by = question.facts.actor
+            yield first_difference(step, entry), f"a hold says it is by {hold.by!r}; write {by!r}, or nothing"
+        if hold.component not in components:
+            yield first_difference(step, entry), unknown(hold.component, components, "component")
     if "hold" not in question.role.may:
         left = [m for m in moves(question, step) if (m.environment, m.system) == (environment, system)]
         is_rollback = all(any(hold.names(move.component, move.old) for move in left) for hold in new)
@@ -166,7 +179,7 @@ def beyond_release(question: Question, step: Step) -> Iterator[Reason]:
 
 def protected_effect(question: Question, step: Step) -> Iterator[Reason]:
     """A rendered field of an environment that the role does not release to."""
-    return foreign_effects(step, lambda place: place.environment in question.role.environments)
+    return foreign_effects(step, lambda place: place.environment in question.role.environments, ASK_PLATFORM)
 
 
 def _added(question: Question, step: Step, effect: Effect) -> frozenset[ResourceId]:

@@ -109,7 +109,8 @@ def _is_allowed(field: Field, allowed: frozenset[str]) -> bool:
 
 def protected_effect(question: Question, step: Step) -> Iterator[Reason]:
     """A rendered field of a system that belongs to others."""
-    return foreign_effects(step, lambda place: _owns(question, step.before, place.system))
+    remedy = "leave it out, or ask those who own the system"
+    return foreign_effects(step, lambda place: _owns(question, step.before, place.system), remedy)
 
 
 def moved_release(question: Question, step: Step) -> Iterator[Reason]:
@@ -134,7 +135,15 @@ def not_regenerated(question: Question, step: Step) -> Iterator[Reason]:
     written = {path for path in step.paths if path.startswith(_GENERATED) and not _is_record(path)}
     if not written and not any(system_of(path) for path in step.paths):
         return
-    before, after = (_generated(tree) for tree in (step.before, step.after))
+    if layout.PLATFORM not in step.after and question.role.name == "platform":
+        return  # a repository without a catalog
+    try:
+        after = _generated(step.after) if layout.PLATFORM in step.after else {}
+    except Problems as problems:
+        for finding in problems.findings:
+            yield Reason("not-regenerated", finding.location, finding.message, "correct the catalog", step.commit)
+        return
+    before = _given_before(step.before)
     implied = {path for path in {*before, *after} if before.get(path) != after.get(path)}
     for path in sorted(written | implied):
         entry = Entry(path, step.before.leaf(path), step.after.leaf(path))
@@ -146,17 +155,21 @@ def not_regenerated(question: Question, step: Step) -> Iterator[Reason]:
 
 
 def _generated(tree: GitTree) -> Mapping[RepoPath, bytes]:
+    """What the catalog of a tree gives.  Raises Problems if it is wrong."""
     from envgen import catalog  # only for changes of the catalog: the hook has no time to load it
     from envgen.components.builtin import TYPES
     from envgen.files import files, state
 
     found = tree.below("gitops", "overlays")
+    read = catalog.read(found, TYPES)
+    given = files(read, state.read(found, read))
+    return {path: text.encode("utf-8", "surrogateescape") for path, text in given.items()}
+
+
+def _given_before(tree: GitTree) -> Mapping[RepoPath, bytes]:
     try:
-        read = catalog.read(found, TYPES)
-        return {
-            path: text.encode("utf-8", "surrogateescape") for path, text in files(read, state.read(found, read)).items()
-        }
-    except EnvgenError:  # then nothing is what it gives
+        return _generated(tree)
+    except EnvgenError:  # then it gave nothing
         return {}
 
 

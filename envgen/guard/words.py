@@ -21,14 +21,16 @@ def as_text(verdict: Verdict) -> str:
         lines += [""] * (i > 0) + list(_reason_lines(reason))
     if len(verdict.reasons) > MANY:
         lines.append(f"and {len(verdict.reasons) - MANY} more reasons; envgen guard --format json prints all")
-    lines += [f"note: {note.finding()}" for note in verdict.notes[:MANY]]
+    for note in verdict.notes[:MANY]:
+        lines += ["", *_reason_lines(note, "note: ")]
     if split := _split(verdict):
         lines.append(split)
     return "".join(f"{printable(line)}\n" for line in lines)
 
 
-def _reason_lines(reason: Reason) -> Iterator[str]:
-    yield f"{reason.location}: {reason.message} [{reason.rule}]"
+def _reason_lines(reason: Reason, note: str = "") -> Iterator[str]:
+    """What a reason says, line by line; a note has no remedy, because nothing has to be done."""
+    yield f"{note}{reason.location}: {reason.message} [{reason.rule}]"
     yield from (f"  {reason.environment}: {change}" for change in reason.fields[:SHOWN])
     if len(reason.fields) > SHOWN:
         yield f"  and {len(reason.fields) - SHOWN} more fields"
@@ -36,7 +38,8 @@ def _reason_lines(reason: Reason) -> Iterator[str]:
         yield f"  read through: {' -> '.join(reason.chain)}"
     if reason.commit:
         yield f"  in commit {reason.commit[:12]}"
-    yield f"  to do: {reason.remedy}"
+    if not note:
+        yield f"  to do: {reason.remedy}"
 
 
 def _split(verdict: Verdict) -> str:

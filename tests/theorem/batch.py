@@ -27,7 +27,7 @@ def ran(benches: Benches, programs: Iterable[int], pushes: int) -> Figures:
     """The figures of the programs of some seeds; a line for each as soon as it ends."""
     figures = Figures()
     with ThreadPoolExecutor(WORKERS) as pool:
-        jobs = {pool.submit(_until_wrong, benches, seed, pushes): seed for seed in programs}
+        jobs = {pool.submit(lambda seed: list(drawn(benches, seed, pushes)), seed): seed for seed in programs}
         for job in as_completed(jobs):
             outcomes = job.result()
             figures.outcomes += outcomes
@@ -39,15 +39,6 @@ def ran(benches: Benches, programs: Iterable[int], pushes: int) -> Figures:
     return figures
 
 
-def _until_wrong(benches: Benches, seed: int, pushes: int) -> list[Outcome]:
-    outcomes: list[Outcome] = []
-    for outcome in drawn(benches(), seed, pushes):
-        outcomes.append(outcome)
-        if outcome.violations:
-            break
-    return outcomes
-
-
 # What fails
 
 
@@ -57,7 +48,7 @@ def _report(benches: Benches, seed: int, outcomes: list[Outcome]) -> None:
     sys.stdout.write("\n".join([f"SEED={seed}, push {len(outcomes)}:", *last.violations, "cutting it down", ""]))
     sys.stdout.flush()
     failing = Program(f"seed-{seed}", tuple(o.push for o in outcomes if o.is_accepted or o is last))
-    path = keep(smallest(failing, lambda program: any(o.violations for o in replayed(benches(), program))))
+    path = keep(smallest(failing, lambda program: any(o.violations for o in replayed(benches, program))))
     broken = "\n".join(last.violations)
     raise AssertionError(f"{failing.name}: {broken}\n{path.read_text()}kept as {path.name}; commit it with the fix")
 

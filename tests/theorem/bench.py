@@ -1,5 +1,7 @@
 """A bench for one program: every push goes through the hook, and the oracle says what became of it."""
 
+import contextlib
+import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -97,7 +99,7 @@ class Bench:
 
 @dataclass
 class Benches:
-    """Gives a fresh bench at each call."""
+    """Gives a fresh bench at each call, in a folder that goes when it is done."""
 
     root: Path
     world: World
@@ -106,7 +108,8 @@ class Benches:
     _numbers: Iterator[int] = field(default_factory=count)
     _built: dict[tuple[str, str], Built] = field(default_factory=dict)
 
-    def __call__(self) -> Bench:
+    @contextlib.contextmanager
+    def __call__(self) -> Iterator[Bench]:
         root = self.root / str(next(self._numbers))
         root.mkdir()
         known = self.world.store
@@ -114,15 +117,28 @@ class Benches:
         git(root, "init", "--quiet", "--bare", "store.git")
         (root / "store.git" / "objects" / "info" / "alternates").write_text(f"{known.root / 'objects'}\n")
         store = Store(root / "store.git", {*known.written}, {**known.contents}, {**known.commits})
-        return Bench(server, store, Oracle(store.root, self.kubectl, root / "oracle", self._built))
+        try:
+            yield Bench(server, store, Oracle(store.root, self.kubectl, root / "oracle", self._built))
+        finally:
+            shutil.rmtree(root)
 
 
-def replayed(bench: Bench, program: Program) -> Iterator[Outcome]:
-    yield from map(bench.run, program.pushes)
+def replayed(benches: Benches, program: Program) -> list[Outcome]:
+    with benches() as bench:
+        return [bench.run(push) for push in program.pushes]
 
 
-def drawn(bench: Bench, seed: int, pushes: int) -> Iterator[Outcome]:
-    """A program as it is drawn; each push for what the accepted ones before left."""
+def drawn(benches: Benches, seed: int, pushes: int) -> Iterator[Outcome]:
+    """A program as it is drawn, until something is wrong with it."""
+    with benches() as bench:
+        for outcome in grown(bench, seed, pushes):
+            yield outcome
+            if outcome.violations:
+                return
+
+
+def grown(bench: Bench, seed: int, pushes: int) -> Iterator[Outcome]:
+    """Pushes as they are drawn, each for what the accepted ones before left."""
     random = Random(seed)  # noqa: S311 - chance, not secrets
     for _ in range(pushes):
         draft = bench.store.draft(bench.server.tip)
