@@ -1,10 +1,10 @@
 """Images and promotion, what has to come with a version: no hold, a digest, evidence, time, others' eyes."""
 
 from tests.attacks.objects import Draft
-from tests.attacks.promotion import API, DIGEST, GUARD, PINNED, PROMOTE
+from tests.attacks.promotion import API, DIGEST, EDGE, GUARD, PINNED, PROMOTE, TAG, named
 from tests.attacks.rows import CI, NOW, RELEASE, attack, known, replaced, twin, written
 from tests.attacks.signing import signed, trusted
-from tests.attacks.world import Edit, both, bumped, overlay
+from tests.attacks.world import Edit, both, bumped, copied, overlay
 
 HOLDS = "overlays/prod/shop/holds.yaml"
 BACK = replaced(API, '"v2"', '"v1"')
@@ -60,6 +60,14 @@ ATTACKS = (
         BACK,
         held("v2"),
         before=(may("promote"),),
+    ),
+    attack(
+        "a rollback in one environment behind a promotion in another",
+        RELEASE,
+        "not-permitted no-hold",
+        PROMOTE,
+        replaced(EDGE, '"v2"', '"v1"'),
+        before=(may("promote"), copied("prod", "edge", "shop/api")),
     ),
     attack("a hold, by somebody who may promote alone", RELEASE, "wrong-hold", held("v3"), before=(may("promote"),)),
     attack("a hold in another's name", RELEASE, "wrong-hold", held("v3", by="bob")),
@@ -189,6 +197,14 @@ ATTACKS = (
         ),
     ),
     attack("a version too young", RELEASE, "too-young", PROMOTE, before=(SOAK,), facts=known(hours=23)),
+    attack(
+        "a version that was in dev for a moment, long ago",
+        RELEASE,
+        "too-young",
+        push=named(TAG),
+        before=(SOAK, bumped("shop/api=v4")),
+        facts=known(hours=1000),
+    ),
     attack("a version of which nobody knows the age", RELEASE, "too-young", PROMOTE, before=(SOAK,)),
     attack("a promotion when there shall be none", RELEASE, "closed-window", PROMOTE, before=(WINDOW,)),
     attack("a promotion that nobody approved", RELEASE, "not-approved", PROMOTE, before=(APPROVED,)),
