@@ -14,6 +14,13 @@ from envgen.model import ROOTS, File, Mode, RepoPath
 _QUIET = {"GIT_TERMINAL_PROMPT": "0", "GIT_NO_REPLACE_OBJECTS": "1", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
 
 
+_NOBODY = {
+    f"GIT_{role}_{field}": value
+    for role in ("AUTHOR", "COMMITTER")
+    for field, value in (("NAME", "envgen"), ("EMAIL", "envgen@localhost"))
+}
+
+
 @dataclass(frozen=True)
 class Repository:
     """A git work tree whose top is `root`."""
@@ -129,8 +136,13 @@ class Repository:
         """Bring what the server's guard wrote down, if it did."""
         self.run("fetch", "--quiet", "--no-tags", remote, "+refs/notes/envgen:refs/notes/envgen")
 
-    def commit_on(self, parent: str, contents: Mapping[RepoPath, bytes], message: str) -> str:
-        """A commit on top of `parent` that changes these files; touches no branch, index or file."""
+    def commit_on(
+        self, parent: str, contents: Mapping[RepoPath, bytes], message: str, *, is_rehearsal: bool = False
+    ) -> str:
+        """A commit on top of `parent` that changes these files; touches no branch, index or file.
+
+        A rehearsal is nobody's, so that it needs no identity of git's.
+        """
         index = self._git_path(f"envgen-index-{os.getpid()}")
         env = {"GIT_INDEX_FILE": str(index)}
         try:
@@ -141,7 +153,8 @@ class Repository:
             )
             self.output("update-index", "--add", "--index-info", stdin=lines.encode(), env=env)
             tree = self.output("write-tree", env=env).decode().strip()
-            return self.output("commit-tree", tree, "-p", parent, stdin=message.encode()).decode().strip()
+            who = _NOBODY if is_rehearsal else {}
+            return self.output("commit-tree", tree, "-p", parent, stdin=message.encode(), env=who).decode().strip()
         finally:
             index.unlink(missing_ok=True)
 

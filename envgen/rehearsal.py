@@ -46,7 +46,7 @@ class Rehearsal:
         """What the guard would only tell.  Raises Problems with every reason for which it would refuse the change."""
         if not change.contents:
             return ()
-        commit = repository.commit_on(tip, change.contents, change.message)
+        commit = repository.commit_on(tip, change.contents, change.message, is_rehearsal=True)
         verdict = self.judge.rehearse(tip, commit, self.facts(actor), environment, LATER)
         if not verdict.accepted:
             raise Problems(reason.finding() for reason in verdict.reasons)

@@ -1,5 +1,6 @@
 """git's plumbing, on real repositories."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -164,3 +165,17 @@ def test_a_commit_that_a_hook_refuses_says_why(root: Path) -> None:
 
     with pytest.raises(ToolError, match=r"^git commit: tests first$"):
         Repository(root).commit_paths(["base/a.yaml"], "message\n")
+
+
+def test_a_rehearsal_needs_no_identity(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith(("GIT_AUTHOR", "GIT_COMMITTER"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", "user.useConfigOnly")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", "true")
+    repository = Repository(root)
+    parent = git(root, "rev-parse", "HEAD")
+
+    assert repository.commit_on(parent, {"base/a.yaml": b"b\n"}, "message\n", is_rehearsal=True)
+    with pytest.raises(ToolError, match="identity"):
+        repository.commit_on(parent, {"base/a.yaml": b"c\n"}, "message\n")
