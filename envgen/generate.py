@@ -10,7 +10,7 @@ from envgen.components.builtin import TYPES
 from envgen.declaration import Catalog, ComponentType, Kind
 from envgen.diff import unified
 from envgen.errors import EnvgenError, Problems
-from envgen.files import files, state
+from envgen.files import contents, state
 from envgen.files.texts import is_generated
 from envgen.model import ROOTS, UNRELEASED, Finding, Location, RepoPath, Report, Tree
 
@@ -73,7 +73,7 @@ def plan(
     """
     types = tuple(types)
     declared = catalog.read(tree, types)
-    wanted = _encoded(files(declared, state.read(tree, declared)))
+    wanted = contents(declared, state.read(tree, declared))
     writes = {p: new for p, new in wanted.items() if p not in tree or not _same(p, tree[p].content, new)}
     surplus = [p for p in tree if p.startswith(OWNED) and p not in wanted and is_generated(tree[p].content)]
     known = written or {}
@@ -84,10 +84,6 @@ def plan(
     lost = [p for p in surplus if p not in by_hand and _is_released(p, tree[p].content, declared)]
     findings = [] if force else [*(_by_hand(p) for p in by_hand), *(_lost(p) for p in lost)]
     return Plan(writes, tuple(sorted(surplus)), Report(tuple(sorted(findings))), tree)
-
-
-def _encoded(texts: Mapping[RepoPath, str]) -> dict[RepoPath, bytes]:
-    return {path: text.encode("utf-8", "surrogateescape") for path, text in texts.items()}
 
 
 Given = Mapping[RepoPath, bytes]
@@ -104,7 +100,7 @@ def _earlier(tree: Tree, types: Iterable[ComponentType], head: Tree | None) -> t
     declared = {path: file for path, file in head.items() if path.startswith("gitops/")}
     try:
         found = catalog.read(head, types)
-        return tuple(_encoded(files(found, state.read(then, found))) for then in (head, {**now, **declared}))
+        return tuple(contents(found, state.read(then, found)) for then in (head, {**now, **declared}))
     except EnvgenError:
         return ()
 

@@ -16,6 +16,13 @@ class Entry:
     old: Leaf | None
     new: Leaf | None
 
+    @property
+    def sides(self) -> tuple[Leaf, Leaf] | None:
+        """Both leaves of a plain file that stays a plain file; None for anything else."""
+        if self.old is None or self.new is None or not (self.old.is_plain and self.new.is_plain):
+            return None
+        return self.old, self.new
+
 
 class GitTree(Mapping[RepoPath, File]):
     """The files of one tree object, read when asked for; an immutable value like the object itself."""

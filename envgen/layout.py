@@ -35,6 +35,11 @@ def overlay(environment: str, system: str, component: str) -> RepoPath:
     return f"{unit(environment, system)}/{component}"
 
 
+def overlay_kustomization(environment: str, system: str, component: str) -> RepoPath:
+    """Where the release state of a component stands."""
+    return f"{overlay(environment, system, component)}/{KUSTOMIZATION}"
+
+
 def site(environment: str, name: str, system: str) -> RepoPath:
     return f"overlays/{environment}/{SITES}/{name}/{system}"
 

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from envgen import cache
+from envgen import cache, layout
 from envgen.cache import Cache
 from envgen.gitobjects import Objects
+from envgen.guard import slots
 from envgen.model import Data, Version
-from envgen.past import UNREADABLE, Key, Past, catalog_paths, overlay_path
+from envgen.past import UNREADABLE, Key, Past
 
 BLOCK = 100
 """How many commits' events are remembered as one."""
@@ -60,7 +61,7 @@ def ran(
     not deployed, and where its overlay could not be read.
     """
     place = (environment, system, component)
-    past = Past(objects, store, objects.past(tip, overlay_path(place), *catalog_paths(system)))
+    past = Past(objects, store, objects.past(tip, layout.overlay_kustomization(*place), *slots.catalog_paths(system)))
     before = None
     for at in range(len(past.commits)):
         found = past.versions(at, place)

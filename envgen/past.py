@@ -25,7 +25,7 @@ UNREADABLE = Version("(cannot be read)")
 
 def versions(tree: Tree, place: Overlay, places: Iterable[Slot]) -> dict[str, Version]:
     """What the releases of an overlay run by its kustomization; none where there is none."""
-    path, places = overlay_path(place), tuple(places)
+    path, places = layout.overlay_kustomization(*place), tuple(places)
     if not places or path not in tree:
         return {}
     try:
@@ -33,15 +33,6 @@ def versions(tree: Tree, place: Overlay, places: Iterable[Slot]) -> dict[str, Ve
         return release.versions(kustomization.read(path, content).document.data, places)
     except Problems:
         return {slot.release.name: UNREADABLE for slot in places}
-
-
-def overlay_path(place: Overlay) -> RepoPath:
-    return f"{layout.overlay(*place)}/{layout.KUSTOMIZATION}"
-
-
-def catalog_paths(system: str) -> list[RepoPath]:
-    """What a system's catalog may stand in."""
-    return [layout.PLATFORM, *(f"{layout.SYSTEMS}/{system}{ending}" for ending in (".yaml", ".yml", ""))]
 
 
 @dataclass(frozen=True)
@@ -82,7 +73,7 @@ class Past:
 
     def _own_slots(self, tree: GitTree, system: str) -> Slots | None:
         """By the tree's own catalog; None if that cannot be read."""
-        leaves = tuple(tree.leaf(path) for path in catalog_paths(system))
+        leaves = tuple(tree.leaf(path) for path in slots.catalog_paths(system))
         if leaves not in self._own:
             is_declared = layout.PLATFORM in tree and any(leaves[1:])
             self._own[leaves] = _read(tree, system, self.store) if is_declared else {}

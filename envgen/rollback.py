@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from textwrap import indent
 
-from envgen import delivery, edits, ledger, worktree, yamlio
+from envgen import delivery, edits, layout, ledger, worktree, yamlio
 from envgen.delivery import Delivery, Pushed
 from envgen.errors import InputError, Problems
 from envgen.gitrepo import Repository
@@ -19,7 +19,7 @@ from envgen.model import NO_VERSION, RepoPath, Version
 from envgen.rehearsal import Rehearsal
 from envgen.release import is_released
 from envgen.request import Wanted
-from envgen.scene import Scene, overlay_path
+from envgen.scene import Scene
 from envgen.yamltext import write
 
 
@@ -97,7 +97,7 @@ def plan(rehearsal: Rehearsal, tip: str, back: Back) -> Rollback:
     now = scene.versions(back.environment, component)
     target = _Past.of(rehearsal, tip, back, tree).target({name: now[name] for name in names})
     moved = tuple((name, now[name], version) for name, version in sorted(target.items()) if now[name] != version)
-    path = overlay_path(back.environment, back.wanted.system, component)
+    path = layout.overlay_kustomization(back.environment, back.wanted.system, component)
     text = edits.released(path, yamlio.plain(tree, path).decode(), scene.slots(component), target)
     contents = {path: text.encode()} | _held(tree, back, [old for _, old, _ in moved])
     before = {path: tree[path] for path in contents if path in tree}

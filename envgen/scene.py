@@ -108,7 +108,11 @@ class Scene:
             message = f"{moved.name} never ran in {source}; bring a version there first"
         elif not str(moved.new):
             message = f"{moved.name} runs without a version in {source}; give it one there first"
-        path = overlay_path(source, moved.system, moved.component) if is_there else self.system.document.path
+        path = (
+            layout.overlay_kustomization(source, moved.system, moved.component)
+            if is_there
+            else self.system.document.path
+        )
         return Finding(Location(path), "not-in-source", message) if message else None
 
     def slots(self, component: str, environment: Environment | None = None) -> tuple[Slot, ...]:
@@ -128,7 +132,7 @@ class Scene:
 
     def versions(self, environment: str, component: str) -> dict[str, Version]:
         """What the component's releases run in an environment.  Raises Problems for what can be read in two ways."""
-        path = overlay_path(environment, self.system.name, component)
+        path = layout.overlay_kustomization(environment, self.system.name, component)
         if path not in self.tree:
             raise InputError(f"{path} does not exist; run envgen generate")
         overlay = kustomization.read(path, yamlio.plain(self.tree, path)).document.data
@@ -154,13 +158,13 @@ class Scene:
             by_component.setdefault(move.component, {})[move.release] = move.new
             is_first |= not is_released(move.old)
         found = {
-            overlay_path(self.target.name, self.system.name, name): self._edited(name, versions)
+            layout.overlay_kustomization(self.target.name, self.system.name, name): self._edited(name, versions)
             for name, versions in sorted(by_component.items())
         }
         return found | (self._added(found) if is_first else {})
 
     def _edited(self, component: str, versions: Mapping[str, Version]) -> bytes:
-        path = overlay_path(self.target.name, self.system.name, component)
+        path = layout.overlay_kustomization(self.target.name, self.system.name, component)
         return edits.released(path, self.tree[path].content.decode(), self.slots(component), versions).encode()
 
     def _added(self, edited: Mapping[RepoPath, bytes]) -> dict[RepoPath, bytes]:
@@ -192,7 +196,3 @@ def _ends(platform: Platform, environment: str) -> tuple[Environment, Environmen
         message = f"{environment} gets its versions from no environment; add promotes-from to {layout.PLATFORM}"
         raise InputError(message)
     return target, source
-
-
-def overlay_path(environment: str, system: str, component: str) -> RepoPath:
-    return f"{layout.overlay(environment, system, component)}/{layout.KUSTOMIZATION}"

@@ -38,7 +38,7 @@ class Subject:
         return f"{self.system}/{self.component}/{self.release}"
 
     def overlay(self, environment: Environment) -> RepoPath:
-        return f"{layout.overlay(environment.name, self.system, self.component)}/{layout.KUSTOMIZATION}"
+        return layout.overlay_kustomization(environment.name, self.system, self.component)
 
 
 def subject(root: Path) -> Subject:

@@ -34,6 +34,11 @@ def files(catalog: Catalog, state: State) -> dict[RepoPath, str]:
     return found | argocd.files(catalog, units)
 
 
+def contents(catalog: Catalog, state: State) -> dict[RepoPath, bytes]:
+    """The bytes of every generated file; what people own comes back as it was read."""
+    return {path: text.encode("utf-8", "surrogateescape") for path, text in files(catalog, state).items()}
+
+
 def _units(catalog: Catalog, system: System, everywhere: tuple[Variants, ...], state: State) -> Iterator[Unit]:
     for environment in catalog.platform.environments:
         here = tuple(v for v in everywhere if environment.name in v.environments)

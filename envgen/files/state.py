@@ -36,7 +36,7 @@ def read(tree: Tree, catalog: Catalog) -> State:
         for environment in catalog.platform.environments:
             for name, declaration in declarations(catalog, system, environment).items():
                 component = system.component(name)
-                path = f"{layout.overlay(environment.name, system.name, name)}/{layout.KUSTOMIZATION}"
+                path = layout.overlay_kustomization(environment.name, system.name, name)
                 if path not in tree or component is None:
                     continue
                 try:

@@ -44,7 +44,7 @@ def other_file(question: Question, step: Step) -> Iterator[Reason]:
 def not_a_modification(question: Question, step: Step) -> Iterator[Reason]:
     """Something else than a plain file that stays a plain file."""
     for entry in step.entries:
-        if _place(question, entry) and not (entry.old and entry.old.is_plain and entry.new and entry.new.is_plain):
+        if _place(question, entry) and entry.sides is None:
             message = f"the file is {_done(entry)}, and only its release fields may change"
             yield _reason("not-a-modification", step, Location(entry.path), message, ASK_PLATFORM)
 
@@ -180,9 +180,9 @@ def cause(step: Step, effect: Effect) -> Location:
 
 def first_difference(step: Step, entry: Entry) -> Location:
     """The first line of a file that a step changes."""
-    if entry.old is None or entry.new is None or not (entry.old.is_plain and entry.new.is_plain):
+    if entry.sides is None:
         return Location(entry.path)
-    old, new = (step.after.objects.blob(leaf.id).split(b"\n") for leaf in (entry.old, entry.new))
+    old, new = (step.after.objects.blob(leaf.id).split(b"\n") for leaf in entry.sides)
     pairs = enumerate(zip(old, new, strict=False), 1)
     return Location(entry.path, next((line for line, (was, will) in pairs if was != will), min(len(old), len(new))))
 

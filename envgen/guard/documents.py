@@ -93,10 +93,10 @@ def _is_release(place: Field, old: Data, new: Data) -> bool:
 
 def edited(step: Step, entry: Entry) -> Edited | tuple[Finding, ...]:
     """Both readings of a changed kustomization, or why it has none."""
-    if entry.old is None or entry.new is None or not (entry.old.is_plain and entry.new.is_plain):
+    if entry.sides is None:
         return ()
     try:
-        blobs = (step.after.objects.blob(leaf.id) for leaf in (entry.old, entry.new))
+        blobs = (step.after.objects.blob(leaf.id) for leaf in entry.sides)
         return Edited(entry, *(kustomization.read(entry.path, blob) for blob in blobs))
     except Problems as problems:
         return problems.findings

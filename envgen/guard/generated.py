@@ -1,4 +1,4 @@
-"""What the catalog of a tree generates for one system: the guard believes generated files only byte for byte."""
+"""What the catalog of a tree generates: the guard believes generated files only byte for byte."""
 
 from collections.abc import Mapping
 
@@ -8,18 +8,18 @@ from envgen.guard.slots import declared
 from envgen.model import File, RepoPath, Tree
 
 
-def generated(tree: Tree, system: str) -> dict[RepoPath, bytes]:
-    """Every generated file of a system, by path.
+def generated(tree: Tree, system: str = "") -> dict[RepoPath, bytes]:
+    """Every generated file by path; with a system, those that are made from it alone.
 
     `tree` needs to hold what `inputs` gives.  Raises Problems if the catalog or release state is wrong.
     """
     from envgen import catalog  # only for changes of generated files: the hook has no time to load it
     from envgen.components.builtin import TYPES
-    from envgen.files import files, state
+    from envgen.files import contents, state
 
-    read = catalog.read(tree, TYPES, frozenset({system}))
-    found = files(read, state.read(tree, read))
-    return {path: text.encode("utf-8", "surrogateescape") for path, text in found.items() if not _is_shared(path)}
+    read = catalog.read(tree, TYPES, frozenset({system}) if system else None)
+    found = contents(read, state.read(tree, read))
+    return {path: content for path, content in found.items() if not (system and _is_shared(path))}
 
 
 def _is_shared(path: RepoPath) -> bool:

@@ -130,13 +130,13 @@ def closure(tree: GitTree, folder: RepoPath) -> Closure:
 
 def _keeps_references(tree: GitTree, entry: Entry) -> bool:
     """Whether a changed file leaves every closure that reads it as it was."""
-    if entry.old is None or entry.new is None or not (entry.old.is_plain and entry.new.is_plain):
+    if entry.sides is None:
         return False
     if entry.path.rpartition("/")[2] not in layout.KUSTOMIZATION_NAMES:
         return True
     objects = tree.objects
     try:
-        old, new = (kustomization.read(entry.path, objects.blob(leaf.id)) for leaf in (entry.old, entry.new))
+        old, new = (kustomization.read(entry.path, objects.blob(leaf.id)) for leaf in entry.sides)
     except Problems:
         return False
     return old.references == new.references

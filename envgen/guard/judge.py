@@ -59,8 +59,8 @@ class Judge:
         tip = old if ref == self.protected else self._protected_tip()
         policy = self.policy(self._tree(tip))
         try:
-            reader = Reader(self.objects, self._renderer(policy), self.protected, self._known(self._tree(tip), policy))
-            return deciding.decide(reader.change(ref, old, new), policy, facts, self.checks)
+            change = self._reader(tip, policy).change(ref, old, new)
+            return deciding.decide(change, policy, facts, self.checks)
         except Problems as problems:  # something so odd that it cannot even be judged
             reasons = tuple(_reason(finding, new) for finding in problems.findings)
             return Verdict(facts.actor, "", reasons)
@@ -76,10 +76,13 @@ class Judge:
             policy = Policy({})
         role = policy.roles.get("release", Role("release", {}, frozenset({"promote", "rollback", "hold"})))
         role = replace(role, actors={facts.actor: frozenset()}, environments=role.environments | {environment})
-        reader = Reader(self.objects, self._renderer(policy), self.protected, self._known(self._tree(old), policy))
+        change = self._reader(old, policy).change(self.protected, old, new)
         checks = [check for check in self.checks if check.rule not in later]
         rehearsed = replace(policy, roles={**policy.roles, "release": role})
-        return deciding.decide(reader.change(self.protected, old, new), rehearsed, facts, checks)
+        return deciding.decide(change, rehearsed, facts, checks)
+
+    def _reader(self, tip: str, policy: Policy) -> Reader:
+        return Reader(self.objects, self._renderer(policy), self.protected, self._known(self._tree(tip), policy))
 
     def _protected_tip(self) -> str:
         found = self.objects.commit(self.protected)
@@ -157,11 +160,7 @@ class Judge:
 
     def _ancestor(self, tip: str, commit: str) -> GitTree | None:
         found = self.objects.commit(commit) if tip else None
-        return GitTree.of(self.objects, found) if found and found.id in self._line(tip) else None
-
-    def _line(self, tip: str) -> frozenset[str]:
-        """The first-parent history of a tip."""
-        return _line(self.objects, tip)
+        return GitTree.of(self.objects, found) if found and found.id in _line(self.objects, tip) else None
 
 
 def _changed_identity(old: str, new: str) -> str:
@@ -183,6 +182,7 @@ def _changed(objects: Objects, tip: str, path: RepoPath) -> tuple[str, ...]:
 
 @cache
 def _line(objects: Objects, tip: str) -> frozenset[str]:
+    """The first-parent history of a tip."""
     return frozenset(objects.past(tip))
 
 

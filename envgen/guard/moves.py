@@ -94,7 +94,7 @@ def edits(question: Question, step: Step) -> dict[tuple[str, str], list[ReleaseE
 
 def version_in(tree: GitTree, environment: str, move: Move) -> Version:
     """What the move's release runs in an environment, by a tree; no version where that cannot be read."""
-    path = f"{layout.overlay(environment, move.system, move.component)}/{layout.KUSTOMIZATION}"
+    path = layout.overlay_kustomization(environment, move.system, move.component)
     if path not in tree:
         return NO_VERSION
     try:
@@ -132,7 +132,7 @@ def _ran(known: Known, tree: GitTree, environment: str, move: Move) -> bool:
 
 def ran_before(question: Question, step: Step, move: Move) -> bool:
     """Whether the target itself ran the new version at an earlier commit of the protected branch."""
-    path = f"{layout.overlay(move.environment, move.system, move.component)}/{layout.KUSTOMIZATION}"
+    path = layout.overlay_kustomization(move.environment, move.system, move.component)
     known = question.change.known
     return any(_ran(known, tree, move.environment, move) for _, tree in known.past(step.parent, path))
 
@@ -143,7 +143,7 @@ def stay(question: Question, step: Step, move: Move) -> tuple[str, str]:
     The end is empty while it lasts, both are if there was none.
     """
     source = question.change.known.sources[move.environment]
-    path = f"{layout.overlay(source, move.system, move.component)}/{layout.KUSTOMIZATION}"
+    path = layout.overlay_kustomization(source, move.system, move.component)
     came = left = after = ""
     for name, tree in question.change.known.past(step.commit if step.is_net else step.parent, path):
         if version_in(tree, source, move) == move.new:

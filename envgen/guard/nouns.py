@@ -180,7 +180,6 @@ class Verdict:
     reasons: tuple[Reason, ...] = ()
     notes: tuple[Reason, ...] = ()
     """What would have refused somebody with less power."""
-
     paths: tuple[RepoPath, ...] = ()
     """Every file that the push changes."""
     old: str = ""

@@ -20,19 +20,19 @@ def of_system(tree: GitTree, system: str, store: Cache) -> Slots:
     return {(env, component): tuple(map(_slot, entries)) for env, component, entries in found}
 
 
-def _paths(tree: GitTree, system: str) -> list[RepoPath]:
-    names = (f"{layout.SYSTEMS}/{system}{ending}" for ending in (".yaml", ".yml", ""))
-    return [layout.PLATFORM, *(name for name in names if tree.leaf(name))]
+def catalog_paths(system: str) -> list[RepoPath]:
+    """What a system's catalog may stand in."""
+    return [layout.PLATFORM, *(f"{layout.SYSTEMS}/{system}{ending}" for ending in (".yaml", ".yml", ""))]
 
 
 def _identity(tree: GitTree, system: str) -> list[str]:
-    leaves = ((path, tree.leaf(path)) for path in _paths(tree, system))
+    leaves = ((path, tree.leaf(path)) for path in catalog_paths(system))
     return [f"{leaf.mode} {leaf.id} {path}" for path, leaf in leaves if leaf]
 
 
 def declared(tree: GitTree, system: str) -> dict[RepoPath, File]:
     """The catalog files of one system."""
-    found = {path: tree[path] for path in _paths(tree, system) if path in tree}
+    found = {path: tree[path] for path in catalog_paths(system) if path in tree}
     return found | tree.below(f"{layout.SYSTEMS}/{system}")
 
 

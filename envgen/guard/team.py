@@ -8,6 +8,7 @@ from envgen.gittree import Entry, GitTree
 from envgen.guard.ci import ASK_PLATFORM, first_difference, foreign_effects, spell
 from envgen.guard.documents import Edited, edited
 from envgen.guard.fields import differences
+from envgen.guard.generated import generated
 from envgen.guard.nouns import ABSENT, Reason, Step
 from envgen.guard.places import overlay_file
 from envgen.guard.question import Question
@@ -76,11 +77,11 @@ def other_catalog_field(question: Question, step: Step) -> Iterator[Reason]:
 
 def _fields(step: Step, entry: Entry) -> Iterator[tuple[Field, Location]]:
     """Every field of a catalog file that differs; the whole file if it comes, goes or cannot be read."""
-    if entry.old is None or entry.new is None or not (entry.old.is_plain and entry.new.is_plain):
+    if entry.sides is None:
         yield (), Location(entry.path)
         return
     try:
-        blobs = (step.after.objects.blob(leaf.id) for leaf in (entry.old, entry.new))
+        blobs = (step.after.objects.blob(leaf.id) for leaf in entry.sides)
         old, new = (yamlio.read_one(entry.path, blob) for blob in blobs)
     except Problems as problems:
         yield (), problems.findings[0].location
@@ -117,17 +118,16 @@ def moved_release(question: Question, step: Step) -> Iterator[Reason]:
     """Release state: it changes by bump, promotion and rollback, and never comes or goes with its file."""
     for entry in step.entries:
         place = overlay_file(entry.path)
-        if (
-            place
-            and place.is_kustomization
-            and not (entry.old and entry.old.is_plain and entry.new and entry.new.is_plain)
-        ):
+        if place is None or not place.is_kustomization:
+            continue
+        if entry.sides is None:
             message = "the file holds release state, and a team neither adds nor removes it"
             yield _reason("other-field", step, Location(entry.path), message)
-        found = edited(step, entry) if place and place.is_kustomization else ()
-        for edit in found.releases if isinstance(found, Edited) else ():
-            where = found.new.document.at(*edit.place) if isinstance(found, Edited) else Location(entry.path)
-            yield _reason("other-field", step, where, f"{spell(edit.place)} is release state, not the catalog's")
+        found = edited(step, entry)
+        if isinstance(found, Edited):
+            for edit in found.releases:
+                where = found.new.document.at(*edit.place)
+                yield _reason("other-field", step, where, f"{spell(edit.place)} is release state, not the catalog's")
 
 
 def not_regenerated(question: Question, step: Step) -> Iterator[Reason]:
@@ -156,14 +156,7 @@ def not_regenerated(question: Question, step: Step) -> Iterator[Reason]:
 
 def _generated(tree: GitTree) -> Mapping[RepoPath, bytes]:
     """What the catalog of a tree gives.  Raises Problems if it is wrong."""
-    from envgen import catalog  # only for changes of the catalog: the hook has no time to load it
-    from envgen.components.builtin import TYPES
-    from envgen.files import files, state
-
-    found = tree.below("gitops", "overlays")
-    read = catalog.read(found, TYPES)
-    given = files(read, state.read(found, read))
-    return {path: text.encode("utf-8", "surrogateescape") for path, text in given.items()}
+    return generated(tree.below("gitops", "overlays"))
 
 
 def _given_before(tree: GitTree) -> Mapping[RepoPath, bytes]:
