@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test slow theorem lint types dogfood check docs bench clean
+.PHONY: help demo test slow rig e2e theorem lint types dogfood check docs bench clean
 
 help:  ## what there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /	/'
@@ -20,10 +20,17 @@ demo: $(READY)  ## a tour on a copy of this repository's own catalog
 	$(BIN)/envgen demo
 
 test: $(READY)  ## the tests, with small samples of the properties
-	$(BIN)/pytest -q -n auto -m "not slow"
+	$(BIN)/pytest -q -n auto -m "not slow and not e2e"
 
 slow: $(READY)  ## the large samples of the properties
 	$(BIN)/pytest -q -n auto -m slow
+
+rig: $(READY)  ## build or install the real servers of the end-to-end tests, once
+	$(BIN)/python -m tests.rig
+
+e2e: $(READY)  ## the end-to-end tests, on real servers; they skip, saying why, where those cannot be had
+	-@$(BIN)/python -m tests.rig
+	$(BIN)/pytest -q -m e2e -n 0 --durations=10 tests/e2e
 
 theorem: $(READY)  ## the large samples with fresh seeds; N=1000 pushes alone, SEED=7 from that seed on
 	ENVGEN_SEED=$(or $(SEED),fresh) $(if $(N),ENVGEN_EXAMPLES_PUSHES=$(N)) \

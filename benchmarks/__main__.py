@@ -53,7 +53,7 @@ def _validate(name: str, root: Path, times: int) -> Iterator[Ratio]:
         return run([ENVGEN, "validate"], root)
 
     yield compared(f"validate cold / its {len(folders)} bare kustomize runs, {name}", "goal <= 1.3", cold, bare, times)
-    if kubeconform := peers.built(peers.KUBECONFORM):
+    if kubeconform := peers.built("kubeconform"):
         with tempfile.TemporaryDirectory() as schemas:
             location = peers.kubernetes_schemas("1.36", Path(schemas))
             piped = _piped(root, folders, program, [str(kubeconform), "-schema-location", location])
@@ -92,7 +92,7 @@ def generate(large: Path) -> Iterator[Ratio]:
 
 
 def bump(large: Path) -> Iterator[Ratio]:
-    program = peers.built(peers.KUSTOMIZE)
+    program = peers.built("kustomize")
     if program is None:
         print("bump left out: kustomize could not be built (is Go installed?)", file=sys.stderr)
         return

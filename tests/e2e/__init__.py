@@ -1,0 +1,1 @@
+"""What only real programs can show; `make e2e` runs it."""

@@ -1,0 +1,29 @@
+"""One API server on which nothing runs: it judges objects, and remembers none of them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.rig import definitions
+from tests.rig.cluster import Cluster, etcd
+from tests.rig.repository import OURS
+
+NEEDED = ("etcd", "kube-apiserver")
+
+
+@contextmanager
+def bench(folder: Path) -> Iterator[Cluster]:
+    """A server that knows every kind and every namespace of the repository."""
+    store = etcd(folder).start()
+    one = Cluster.of("bench", folder, store)
+    one.programs[0].start()
+    try:
+        one.wait()
+        units = OURS.units
+        definitions.load(one.api, definitions.kinds(entry for unit in units for entry in unit.objects))
+        for name in sorted({unit.namespace for unit in units}):
+            one.api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+        yield one
+    finally:
+        one.end()
+        store.end()

@@ -1,0 +1,76 @@
+"""The CustomResourceDefinitions that the clusters of the rig get: third-party data, read where it lies."""
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import yaml
+
+from envgen.model import Object
+from tests.rig.api import Api
+from tests.rig.process import eventually
+
+FOLDER = Path(__file__).parents[3] / "shared" / "crds"
+
+OPEN = {
+    ("build.openshift.io", "BuildConfig"),
+    ("image.openshift.io", "ImageStream"),
+    ("teiid.io", "VirtualDatabase"),
+    ("template.openshift.io", "Template"),
+}
+"""Kinds whose owners publish no definition: a stub that takes everything, so that nothing is proven of their fields."""
+
+Kind = tuple[str, str]
+"""API version and kind."""
+
+
+def kinds(objects: Iterable[Object]) -> set[Kind]:
+    return {(str(entry["apiVersion"]), str(entry["kind"])) for entry in objects}
+
+
+def load(api: Api, wanted: Iterable[Kind]) -> None:
+    """Make the server serve some kinds; those it knows already are left alone."""
+    strange = sorted(kind for kind in wanted if api.resource(*kind) is None)
+    for definition in (_definition(*kind) for kind in strange):
+        api.apply(definition)
+    for kind in strange:
+        eventually(lambda kind=kind: api.resource(*kind), " ".join(kind))  # type: ignore[misc]
+
+
+def _definition(api_version: str, kind: str) -> Object:
+    group, _, version = api_version.rpartition("/")
+    found = next(_published(group, kind), None)
+    assert found or (group, kind) in OPEN, f"no CustomResourceDefinition of {api_version} {kind} in {FOLDER.name}"
+    return found or _stub(group, version, kind)
+
+
+def _published(group: str, kind: str) -> Iterator[Object]:
+    """Only the file that speaks of the kind is read: some are megabytes of YAML."""
+    for path in sorted((FOLDER / group).glob("*.yaml")):
+        text = path.read_text()
+        if re.search(rf"^    kind: {kind}$", text, re.MULTILINE):
+            yield yaml.load(text, yaml.CSafeLoader)
+
+
+def _stub(group: str, version: str, kind: str) -> Object:
+    plural = f"{kind.lower()}s"
+    schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"{plural}.{group}"},
+        "spec": {
+            "group": group,
+            "scope": "Namespaced",
+            "names": {"kind": kind, "plural": plural, "singular": kind.lower()},
+            "versions": [
+                {
+                    "name": version,
+                    "served": True,
+                    "storage": True,
+                    "schema": {"openAPIV3Schema": schema},
+                    "subresources": {"status": {}},
+                }
+            ],
+        },
+    }

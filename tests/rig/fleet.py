@@ -1,0 +1,153 @@
+"""Everything at once: a cluster for each of the platform's, Gitea with the guard's hook, Argo CD between them."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from envgen import layout, worktree
+from envgen.files.argocd import IN_CLUSTER
+from envgen.rules.applications import Application, applications
+from envgen.snapshot import Snapshot
+from tests.helpers import commit_all, git
+from tests.rig import argocd, cluster, definitions, gitea, nodes
+from tests.rig.argocd import ArgoCD
+from tests.rig.cluster import Cluster
+from tests.rig.definitions import Kind
+from tests.rig.gitea import Gitea
+from tests.rig.process import Process, eventually
+from tests.rig.repository import OURS, Repository, envgen, moved
+
+NEEDED = (*cluster.NEEDED, *nodes.NEEDED, *gitea.NEEDED, *argocd.NEEDED)
+
+
+@dataclass
+class Fleet:
+    """The running rig."""
+
+    folder: Path
+    store: Process
+    clusters: dict[str, Cluster]
+    gitea: Gitea
+    argocd: ArgoCD
+    repository: Repository
+    """The catalog at the rig's addresses, as first pushed."""
+    machines: dict[str, Process] = field(default_factory=dict)
+    """kwok, by cluster."""
+    seconds: float = 0
+    """How long it took until all was ready."""
+
+    @classmethod
+    @contextmanager
+    def running(cls, folder: Path) -> Iterator["Fleet"]:
+        """Start everything, end everything."""
+        started = time.monotonic()
+        store = cluster.etcd(folder).start()
+        clusters = {name: Cluster.of(name, folder, store) for name in sorted(OURS.targets)}
+        forge = Gitea(folder / "gitea")
+        for one in clusters.values():
+            one.start()
+        forge.start()
+        copy = moved(folder / "repository", _addresses(clusters, forge))
+        fleet = cls(folder, store, clusters, forge, ArgoCD(folder / "argocd", clusters[OURS.hub]), copy)
+        try:
+            fleet._publish()
+            fleet._furnish()
+            fleet.seconds = time.monotonic() - started
+            yield fleet
+        finally:
+            fleet.end()
+
+    @property
+    def hub(self) -> Cluster:
+        return self.clusters[OURS.hub]
+
+    @property
+    def processes(self) -> tuple[Process, ...]:
+        """All of them, those that depend on others first."""
+        servers = (process for one in self.clusters.values() for process in one.programs)
+        return (*self.argocd.processes.values(), *self.machines.values(), *servers, self.gitea.process, self.store)
+
+    def end(self) -> None:
+        for one in self.clusters.values():
+            one.api.close()
+        for process in self.processes:
+            process.end()
+
+    def begin(self) -> None:
+        """What people do once for a new Argo CD: its own project and the root Application; git does the rest."""
+        objects = self.repository.argocd
+        for name in ("project-platform", "root"):
+            self.hub.api.apply(objects[f"{layout.ARGOCD}/{name}.yaml"])
+
+    @property
+    def expected(self) -> dict[str, Application]:
+        """The Applications that envgen predicts, by name."""
+        tree = worktree.read(self.repository.root)
+        snapshot = Snapshot(tree, self.repository.platform, ())
+        return {application.name: application for application in applications(snapshot)}
+
+    def clone(self, user: str, name: str = "") -> Path:
+        """A clone of one of the people; they push with their own password."""
+        folder = self.folder / "clones" / (name or user)
+        git(self.folder, "clone", "--quiet", self.gitea.url_of(user), str(folder))
+        for key, value in (("user.name", user), ("user.email", f"{user}@example.invalid")):
+            git(folder, "config", key, value)
+        return folder
+
+    @property
+    def tip(self) -> str:
+        return git(self.gitea.repository, "rev-parse", layout.PROTECTED)
+
+    @property
+    def refs(self) -> str:
+        """Every branch and tag with its commit."""
+        return git(self.gitea.repository, "for-each-ref", "refs/heads", "refs/tags")
+
+    def settle(self) -> None:
+        """Wait until Argo CD has applied the tip everywhere, finding it by itself."""
+        self.argocd.wait(argocd.is_synced_to(self.tip), *self.expected, what=f"synced to {self.tip}")
+
+    @cached_property
+    def people(self) -> tuple[str, ...]:
+        """Everyone whom the policy names; a deploy key is nobody's account."""
+        named = {actor for role in OURS.policy.roles.values() for actor in role.actors}
+        return tuple(sorted(actor for actor in named if ":" not in actor))
+
+    # Getting ready
+
+    def _publish(self) -> None:
+        """The first push is before the hook, as on any server that had a repository before it had a guard."""
+        self.gitea.wait()
+        self.gitea.populate(self.people)
+        root = self.repository.root
+        git(root, "init", "--quiet", "--initial-branch=main")
+        commit_all(root, "start")
+        git(root, "push", "--quiet", str(self.gitea.url_of(gitea.ADMIN)), "main")
+        envgen(root, "hook", "install", str(self.gitea.repository), "--identity", "gitea")
+
+    def _furnish(self) -> None:
+        kinds = definitions.kinds(entry for unit in OURS.units for entry in unit.objects)
+        for one in self.clusters.values():
+            one.wait()
+        targets = self.repository.targets
+        self.argocd.install((one, targets[name].server) for name, one in self.clusters.items() if one is not self.hub)
+        for name, one in self.clusters.items():
+            self._equip(one, kinds)
+            nodes.furnish(one, targets[name])
+        self.argocd.start()
+
+    def _equip(self, one: Cluster, kinds: set[Kind]) -> None:
+        custom = {kind for kind in kinds if one.api.resource(*kind) is None}
+        definitions.load(one.api, custom)
+        groups = {f"apis/{api_version}" for api_version, _ in custom}
+        eventually(lambda: one.api.describes(groups), "OpenAPI, which kwok reads once or gives up")
+        self.machines[one.name] = nodes.kwok(one, custom).start()
+
+
+def _addresses(clusters: dict[str, Cluster], forge: Gitea) -> dict[str, str]:
+    """What stands in the catalog, and what it is in the rig."""
+    elsewhere = {t.server: clusters[name].url for name, t in OURS.targets.items() if t.server != IN_CLUSTER}
+    return {OURS.platform.repository: forge.url, "identity: remote-user": "identity: gitea", **elsewhere}

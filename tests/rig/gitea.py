@@ -1,0 +1,162 @@
+"""Gitea with the guard's hook: where people and pipelines push, and what Argo CD reads."""
+
+import base64
+import http.client
+import json
+import os
+import secrets
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.rig import programs
+from tests.rig.api import CONFLICT, Answer
+from tests.rig.process import Process, eventually, free_ports
+
+NEEDED = ("gitea",)
+OWNER, NAME = "ml", "gitops"
+ADMIN = "operator"
+"""Runs the server, owns the repository and pushes nothing."""
+
+SETTINGS = """\
+RUN_MODE = prod
+WORK_PATH = {work}
+I_AM_BEING_UNSAFE_RUNNING_AS_ROOT = {is_root}
+[server]
+STATIC_ROOT_PATH = {static}
+HTTP_ADDR = 127.0.0.1
+HTTP_PORT = {port}
+ROOT_URL = http://127.0.0.1:{port}/
+DISABLE_SSH = true
+OFFLINE_MODE = true
+[database]
+DB_TYPE = sqlite3
+PATH = {work}/gitea.db
+[repository]
+ROOT = {work}/repositories
+[security]
+INSTALL_LOCK = true
+DISABLE_GIT_HOOKS = false
+[service]
+DISABLE_REGISTRATION = true
+[indexer]
+ISSUE_INDEXER_TYPE = db
+[cron]
+ENABLED = false
+[log]
+LEVEL = Warn
+"""
+"""Only what a test host needs."""
+
+
+@dataclass
+class Gitea:
+    """The server, its people and one repository."""
+
+    folder: Path
+    port: int = field(default_factory=lambda: free_ports(1)[0])
+    password: str = field(default_factory=lambda: secrets.token_hex(16))
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir()
+        static = programs.asset("gitea", "templates").parent
+        text = SETTINGS.format(work=self.folder, static=static, port=self.port, is_root=str(os.geteuid() == 0).lower())
+        self._settings.write_text(text)
+        self.process = Process("gitea", (*self._command, "web"), self.folder, self._env)
+
+    @property
+    def _settings(self) -> Path:
+        return self.folder / "app.ini"
+
+    @property
+    def _command(self) -> tuple[str, ...]:
+        return (str(programs.path("gitea")), "--config", str(self._settings))
+
+    @property
+    def _env(self) -> Mapping[str, str]:
+        return {"HOME": str(self.folder), "GIT_ALLOW_PROTOCOL": "file:http"}
+
+    @property
+    def repository(self) -> Path:
+        """Where the repository lies on the server."""
+        return self.folder / "repositories" / OWNER / f"{NAME}.git"
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/{OWNER}/{NAME}.git"
+
+    def url_of(self, user: str) -> str:
+        return self.url.replace("http://", f"http://{user}:{self.password}@")
+
+    @property
+    def is_ready(self) -> bool:
+        try:
+            return self.ask("", "GET", "/version").is_good
+        except (OSError, http.client.HTTPException):
+            return False
+
+    def start(self) -> None:
+        self.process.start()
+
+    def wait(self) -> None:
+        eventually(lambda: self.process.check() and self.is_ready, "Gitea")
+
+    def populate(self, people: Sequence[str]) -> None:
+        """Make the people and an empty repository that all of them may write to."""
+        self._make_admin()
+        for name in people:
+            user = {"username": name, "email": f"{name}@example.invalid", "password": self.password}
+            self.ask(ADMIN, "POST", "/admin/users", {**user, "must_change_password": False}).check()
+        organisation = {"username": OWNER, "visibility": "public"}
+        self.ask(ADMIN, "POST", "/orgs", organisation).check()
+        options = {"name": NAME, "private": False, "default_branch": "main"}
+        self.ask(ADMIN, "POST", f"/orgs/{OWNER}/repos", options).check()
+        self._protect_tags()
+        for name in people:
+            path = f"/repos/{OWNER}/{NAME}/collaborators/{name}"
+            self.ask(ADMIN, "PUT", path, {"permission": "write"}).check()
+
+    def _protect_tags(self) -> None:
+        """Tags made on the web pass no hook (docs/guard.md, Gitea and Forgejo)."""
+        body = {"name_pattern": "*", "whitelist_usernames": [ADMIN]}
+        self.of_repository(ADMIN, "POST", "/tag_protections", body).check()
+
+    def _make_admin(self) -> None:
+        options = ("--username", ADMIN, "--password", self.password, "--email", f"{ADMIN}@example.invalid")
+        command = (*self._command, "admin", "user", "create", "--admin", "--must-change-password=false", *options)
+        done = subprocess.run(command, env={**os.environ, **self._env}, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def ask(self, user: str, verb: str, path: str, body: Any = None) -> Answer:
+        """One request to the web API as one of the people."""
+        headers = {"Content-Type": "application/json"}
+        if user:
+            word = base64.b64encode(f"{user}:{self.password}".encode()).decode()
+            headers["Authorization"] = f"Basic {word}"
+        connection = http.client.HTTPConnection(f"127.0.0.1:{self.port}", timeout=120)
+        try:
+            content = None if body is None else json.dumps(body)
+            connection.request(verb, f"/api/v1{path}", content, headers)
+            response = connection.getresponse()
+            text = response.read().decode()
+            return Answer(response.status, json.loads(text) if text[:1] in "{[" and text else {"message": text})
+        finally:
+            connection.close()
+
+    def fork(self, user: str) -> str:
+        """Where a fork is pushed to, made unless it is there."""
+        made = self.of_repository(user, "POST", "/forks", {"name": "fork"})
+        assert made.is_good or made.code == CONFLICT, made.message
+        return self.url_of(user).replace(f"{OWNER}/{NAME}", f"{user}/fork")
+
+    def pull_request(self, user: str, branch: str) -> int:
+        """The number of a new pull request from a branch of the repository, once it is known to be mergeable."""
+        body = {"title": branch, "head": branch, "base": "main"}
+        number = int(self.of_repository(user, "POST", "/pulls", body).good["number"])
+        eventually(lambda: self.of_repository(user, "GET", f"/pulls/{number}").good["mergeable"], f"pull {number}")
+        return number
+
+    def of_repository(self, user: str, verb: str, path: str, body: Any = None) -> Answer:
+        return self.ask(user, verb, f"/repos/{OWNER}/{NAME}{path}", body)

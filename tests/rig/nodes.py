@@ -1,0 +1,140 @@
+"""Machines for a cluster that has none: nodes made from the platform's GPU pools, and kwok in place of kubelets.
+
+The scheduler is the real one.  kwok also says "ready" for the operators and the ingress controller that
+do not run here, because Argo CD waits for their objects before it goes on to the next wave.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from envgen.components.pods import GPU, PRODUCT
+from envgen.declaration import Pool, Target
+from envgen.model import Object
+from tests.rig import programs
+from tests.rig.cluster import ADMIN, Cluster
+from tests.rig.definitions import Kind
+from tests.rig.process import Process, free_ports
+
+NEEDED = ("kwok",)
+FAKE = {"kwok.x-k8s.io/node": "fake"}
+POOL = "rig.envgen.dev/pool"
+"""A label for the tests alone: the declared pool that a node was made from; empty on nodes without GPUs."""
+
+PLAIN_NODES = 2
+VOLUMES = 40
+CLASS = "rig"
+ADDRESS = "192.0.2.1"
+
+WAITED: frozenset[Kind] = frozenset(
+    {
+        ("camel.apache.org/v1", "Integration"),
+        ("external-secrets.io/v1", "ExternalSecret"),
+        ("kafka.strimzi.io/v1", "Kafka"),
+        ("kafka.strimzi.io/v1", "KafkaTopic"),
+        ("kafka.strimzi.io/v1", "KafkaUser"),
+    }
+)
+"""Custom kinds that Argo CD waits for until their operator says ready (its resource_customizations)."""
+
+
+def furnish(cluster: Cluster, target: Target) -> None:
+    """Nodes, a default storage class and volumes enough for everything."""
+    for entry in (*nodes(target), _storage_class(), *_volumes()):
+        cluster.api.apply(entry)
+
+
+def nodes(target: Target) -> Iterator[Object]:
+    for number in range(PLAIN_NODES):
+        yield _node(f"plain-{number}", "", {}, [])
+    for pool in target.pools.values():
+        for number in range(pool.nodes):
+            yield gpu_node(pool, number)
+
+
+def gpu_node(pool: Pool, number: int) -> Object:
+    """One machine of a pool, as NVIDIA's device plugin and feature discovery would label it."""
+    found = _node(f"{pool.name}-{number}", pool.name, {GPU: str(pool.per_node)}, [_taint(t) for t in pool.taints])
+    found["metadata"]["labels"] |= {PRODUCT: pool.product, "nvidia.com/gpu.present": "true"}
+    return found
+
+
+def _node(name: str, pool: str, extra: Object, taints: list[Object]) -> Object:
+    size = {"cpu": "64", "memory": "512Gi", "ephemeral-storage": "1Ti", "pods": "250", **extra}
+    labels = {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64", POOL: pool}
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {"name": name, "annotations": dict(FAKE), "labels": labels},
+        "spec": {"taints": taints},
+        "status": {"allocatable": size, "capacity": size},
+    }
+
+
+def _taint(text: str) -> Object:
+    rest, _, effect = text.rpartition(":")
+    key, _, value = rest.partition("=")
+    return {"key": key, "value": value, "effect": effect} if value else {"key": key, "effect": effect}
+
+
+def _storage_class() -> Object:
+    return {
+        "apiVersion": "storage.k8s.io/v1",
+        "kind": "StorageClass",
+        "metadata": {"name": CLASS, "annotations": {"storageclass.kubernetes.io/is-default-class": "true"}},
+        "provisioner": "kubernetes.io/no-provisioner",
+        "volumeBindingMode": "WaitForFirstConsumer",
+    }
+
+
+def _volumes() -> Iterator[Object]:
+    """Any claim of the default class finds one; the controller that binds them is real."""
+    for number in range(VOLUMES):
+        spec: dict[str, Any] = {
+            "capacity": {"storage": "4Ti"},
+            "accessModes": ["ReadWriteOnce", "ReadWriteMany", "ReadOnlyMany"],
+            "storageClassName": CLASS,
+            "hostPath": {"path": f"/volumes/{number}"},
+        }
+        metadata = {"name": f"volume-{number}"}
+        yield {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": metadata, "spec": spec}
+
+
+def kwok(cluster: Cluster, custom: Iterable[Kind]) -> Process:
+    """kwok for one cluster; it must start when the cluster serves the custom kinds."""
+    own = cluster.folder / "stages.yaml"
+    reached = {"loadBalancer": {"ingress": [{"ip": ADDRESS}]}}
+    stages = [_stage("Ingress", "networking.k8s.io/v1", ".status.loadBalancer.ingress", reached)]
+    ready = {"conditions": [{"type": "Ready", "status": "True", "lastTransitionTime": "{{ Now }}"}]}
+    here = sorted(WAITED.intersection(custom))
+    stages += [_stage(kind, api_version, ".status.conditions", ready) for api_version, kind in here]
+    own.write_text("\n---\n".join(json.dumps(stage) for stage in stages))
+    configs = (*sorted(programs.asset("kwok", "stages").glob("*.yaml")), own)
+    return Process("kwok", _command(cluster, configs), cluster.folder)
+
+
+def _command(cluster: Cluster, configs: Iterable[Path]) -> tuple[str, ...]:
+    return (
+        str(programs.path("kwok")),
+        f"--kubeconfig={cluster.kubeconfig(ADMIN)}",
+        f"--server-address=127.0.0.1:{free_ports(1)[0]}",
+        "--manage-all-nodes=false",
+        "--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake",
+        "--enable-crds=",
+        *(f"--config={path}" for path in configs),
+    )
+
+
+def _stage(kind: str, api_version: str, until: str, status: Object) -> Object:
+    """As long as an object has no field `until`, its status becomes `status`."""
+    return {
+        "apiVersion": "kwok.x-k8s.io/v1alpha1",
+        "kind": "Stage",
+        "metadata": {"name": f"{kind.lower()}-ready"},
+        "spec": {
+            "resourceRef": {"apiGroup": api_version, "kind": kind},
+            "selector": {"matchExpressions": [{"key": until, "operator": "DoesNotExist"}]},
+            "next": {"statusTemplate": json.dumps(status)},
+        },
+    }
