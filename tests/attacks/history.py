@@ -121,6 +121,8 @@ ATTACKS = (
 )
 
 TWINS = (
+    twin("a branch of a team's own", TEAM, push=to("refs/heads/carol", EVIL)),
+    twin("a pull request of a team's", TEAM, push=to("refs/pull/1/head", EVIL)),
     twin("several commits, each a bump", CI, push=commits(BUMP, replaced(WEB, '"v3"', '"v4"'))),
     twin("a bump and its way back", CI, push=commits(BUMP, replaced(API, '"v4"', '"v3"'))),
     twin("several components in one commit", CI, BUMP, replaced(WEB, '"v3"', '"v4"')),
