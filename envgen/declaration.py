@@ -28,6 +28,8 @@ class Pool:
     nodes: int = 1
     taints: tuple[str, ...] = ()
     """`key=value:Effect` or `key:Effect`, as `kubectl taint` has them."""
+    mig: tuple[str, ...] = ()
+    """Profiles of slices that its GPUs are divided into, such as `1g.5gb`."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,20 @@ class Target:
 
 
 @dataclass(frozen=True)
+class SyncWindow:
+    """A span of every week in which Argo CD delivers nothing to an environment, or anything only then."""
+
+    kind: str
+    """`deny` or `allow`."""
+    start: int
+    """Minutes since Monday, 00:00, by the clock of the zone."""
+    end: int
+    zone: str = "UTC"
+    manual: bool = False
+    """Whether people may sync all the same."""
+
+
+@dataclass(frozen=True)
 class Environment:
     name: str
     kind: Kind
@@ -50,6 +66,7 @@ class Environment:
     """Whether Argo CD applies a commit by itself."""
     values: Mapping[str, str] = field(default_factory=dict)
     """What a site that declares no values of its own gets."""
+    windows: tuple[SyncWindow, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from envgen.diff import unified
 from envgen.errors import EnvgenError, Problems
 from envgen.files import contents, state
 from envgen.files.texts import is_generated
+from envgen.guard.written import written_roles
 from envgen.model import ROOTS, UNRELEASED, Finding, Location, RepoPath, Report, Tree
 
 NOTES = "envgen-written.json"
@@ -73,7 +74,7 @@ def plan(
     """
     types = tuple(types)
     declared = catalog.read(tree, types)
-    wanted = contents(declared, state.read(tree, declared))
+    wanted = contents(declared, state.read(tree, declared), written_roles(tree, declared.platform))
     writes = {p: new for p, new in wanted.items() if p not in tree or not _same(p, tree[p].content, new)}
     surplus = [p for p in tree if p.startswith(OWNED) and p not in wanted and is_generated(tree[p].content)]
     known = written or {}
@@ -96,13 +97,19 @@ def _earlier(tree: Tree, types: Iterable[ComponentType], head: Tree | None) -> t
     """
     if head is None:
         return None
-    now = {path: file for path, file in tree.items() if not path.startswith("gitops/")}
-    declared = {path: file for path, file in head.items() if path.startswith("gitops/")}
+    now = {path: file for path, file in tree.items() if not _is_declared(path)}
+    declared = {path: file for path, file in head.items() if _is_declared(path)}
     try:
         found = catalog.read(head, types)
-        return tuple(contents(found, state.read(then, found)) for then in (head, {**now, **declared}))
+        roles = written_roles(head, found.platform)
+        return tuple(contents(found, state.read(then, found), roles) for then in (head, {**now, **declared}))
     except EnvgenError:
         return ()
+
+
+def _is_declared(path: RepoPath) -> bool:
+    """Whether people write the file, and others are generated from it."""
+    return path.startswith("gitops/") or path == layout.GUARD
 
 
 def _is_ours(path: RepoPath, content: bytes, earlier: tuple[Given, ...] | None) -> bool:

@@ -10,6 +10,7 @@ from envgen.declaration import Environment, Platform, Target
 from envgen.errors import Problems
 from envgen.kustomization import Kustomization
 from envgen.model import Document, Field, Object, RepoPath, ResourceId, Tree, texts
+from envgen.roles import Roles
 from envgen.schema import Validator
 
 
@@ -61,6 +62,8 @@ class Snapshot:
     """Environments whose promotions require digests, by the guard's policy."""
     validators: Mapping[str, Validator] = field(default_factory=dict)
     """Of custom resources, by `<group>/<kind in lower case>_<version>`."""
+    roles: Roles = field(default_factory=dict)
+    """By the guard's policy."""
 
     def custom_validator(self, name: str) -> Validator | None:
         return self.validators.get(name)

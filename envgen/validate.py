@@ -13,11 +13,11 @@ from pathlib import Path
 from envgen import cache, catalog, gitrepo, kustomize, layout, worktree, yamlio
 from envgen.cache import Cache
 from envgen.catalog import read_platform
-from envgen.catalog.schema import GUARD
 from envgen.components.builtin import TYPES
 from envgen.declaration import Platform
 from envgen.errors import InputError, Problems
-from envgen.guard.policy import contradictions, unknown_environments
+from envgen.guard.policy import Policy
+from envgen.guard.written import written_policy
 from envgen.model import ROOTS, Data, Finding, Location, RepoPath, Report, Severity, Tree
 from envgen.rules import RULES
 from envgen.rules.rule import Rule
@@ -156,8 +156,9 @@ class _Run:
         return Report(tuple(sorted(set(findings))))
 
     def _snapshot(self, platform: Platform | None, findings: list[Finding]) -> Snapshot:
-        digests = required_digests(self.tree, platform, findings)
-        return Snapshot(self.tree, platform, (), digests, _validators(self.tree, findings))
+        policy = _policy(self.tree, platform, findings) or Policy({})
+        digests = frozenset(name for name, promotion in policy.promotions.items() if promotion.digest)
+        return Snapshot(self.tree, platform, (), digests, _validators(self.tree, findings), policy.roles)
 
     # Rendering
 
@@ -217,21 +218,12 @@ def _softened(finding: Finding) -> Finding:
     return replace(finding, severity=Severity.WARNING) if is_unknown else finding
 
 
-def required_digests(tree: Tree, platform: Platform | None, findings: list[Finding]) -> frozenset[str]:
-    """The environments that the guard's policy promotes to by digest only."""
-    if layout.GUARD not in tree:
-        return frozenset()
+def _policy(tree: Tree, platform: Platform | None, findings: list[Finding]) -> Policy | None:
     try:
-        document = yamlio.read_one(layout.GUARD, yamlio.plain(tree, layout.GUARD))
+        return written_policy(tree, platform)
     except Problems as problems:
         findings.extend(problems.findings)
-        return frozenset()
-    wrong = list(Validator(GUARD).findings(document, document.data)) or list(contradictions(document))
-    if platform and not wrong:
-        wrong = list(unknown_environments(document, [e.name for e in platform.environments]))
-    findings.extend(wrong)
-    promotions = () if wrong else document.data.get("promotions", ())
-    return frozenset(entry["to"] for entry in promotions if entry.get("digest") == "required")
+        return None
 
 
 def _validators(tree: Tree, findings: list[Finding]) -> dict[str, Validator]:

@@ -67,6 +67,18 @@ def test_an_environment_declared_after_its_folder_is_not_forgotten(bench: Bench)
     assert not bench.judged(bump).accepted
 
 
+def test_platform_is_told_of_a_policy_without_the_access_rules_that_follow(bench: Bench) -> None:
+    stale, whole = (
+        bench.verdict(row) for row in named("the policy, by platform", "the policy and what follows from it")
+    )
+
+    told = [
+        [reason.location.path for reason in verdict.notes if reason.rule == "not-regenerated"]
+        for verdict in (stale, whole)
+    ]
+    assert told == [["gitops/argocd/rbac.yaml"], []]
+
+
 # Every check is needed
 
 

@@ -345,6 +345,75 @@ def test_every_problem_of_every_file_is_found_in_one_run() -> None:
             ],
             id="namespaces that systems would share",
         ),
+        pytest.param(
+            "promotes-from: dev",
+            "promotes-from: dev, windows: [{deny: 'Friday - Monday'}]",
+            [
+                "gitops/platform.yaml:6:77: 'Friday - Monday' is no window; write it as 'Fri 16:00 - Mon 08:00' "
+                "[wrong-window]"
+            ],
+            id="a window that nobody can read",
+        ),
+        pytest.param(
+            "promotes-from: dev",
+            "promotes-from: dev, windows: [{allow: 'Fri 16:00 - Fri 16:00'}]",
+            [
+                "gitops/platform.yaml:6:78: 'Fri 16:00 - Fri 16:00' ends as it begins, which is never or always; "
+                "write two different moments [wrong-window]"
+            ],
+            id="a window that is never or always",
+        ),
+        pytest.param(
+            "promotes-from: dev",
+            "promotes-from: dev, windows: [{deny: 'Fri 16:00 - Mon 08:00', zone: Europe/Berlim}]",
+            [
+                "gitops/platform.yaml:6:108: there is no time zone 'Europe/Berlim' here; "
+                "name one such as Europe/Berlin, or install tzdata [wrong-window]"
+            ],
+            id="a zone that does not exist",
+        ),
+        pytest.param(
+            "promotes-from: dev",
+            "promotes-from: dev, windows: [{deny: 'Mon 00:00 - Sun 00:00'}, {deny: 'Sun 00:00 - Mon 00:00'}]",
+            [
+                "gitops/platform.yaml:6:69: these windows leave no moment of the week in which prod could be "
+                "delivered; shorten one [wrong-window]"
+            ],
+            id="windows that deny the whole week",
+        ),
+        pytest.param(
+            "promotes-from: dev",
+            "promotes-from: dev, windows: [{deny: 'Mon 08:00 - Fri 16:00'}, {allow: 'Tue 08:00 - Wed 08:00'}]",
+            [
+                "gitops/platform.yaml:6:69: these windows leave no moment of the week in which prod could be "
+                "delivered; shorten one [wrong-window]"
+            ],
+            id="windows that deny what others allow",
+        ),
+        pytest.param(
+            "promotes-from: dev",
+            "promotes-from: dev, windows: [{deny: 'Fri 16:00 - Mon 08:00', allow: 'Mon 08:00 - Fri 16:00'}]",
+            ["gitops/platform.yaml:6:102: unknown field 'allow'; remove it [unknown-field]"],
+            id="a window of two kinds",
+        ),
+        pytest.param(
+            "promotes-from: dev",
+            "promotes-from: dev, windows: [{zone: Europe/Berlin}]",
+            ["gitops/platform.yaml:6:70: field 'deny' is missing; add it [missing-field]"],
+            id="a window of no kind",
+        ),
+        pytest.param(
+            "promotes-from: dev",
+            "promotes-from: dev, windows: [{dney: 'Fri 16:00 - Mon 08:00'}]",
+            ["gitops/platform.yaml:6:71: unknown field 'dney'; did you mean 'deny'? [unknown-field]"],
+            id="a misspelt kind of window",
+        ),
+        pytest.param(
+            "promotes-from: dev",
+            "promotes-from: dev, windows: [{deny: 'Fri 16:00 - Mon 08:00', manual: 'no'}]",
+            ["gitops/platform.yaml:6:110: 'no' is not a boolean [wrong-type]"],
+            id="a flag that is text",
+        ),
     ],
 )
 def test_a_wrong_platform_is_explained(old: str, new: str, findings: list[str]) -> None:
@@ -481,3 +550,15 @@ def test_what_an_environment_does_not_deploy_cannot_be_used_there(repo: Repo, ru
     assert run("generate", cwd=repo(helpers.catalog(shop=SHOP + "    uses: [settings]\n" + settings))).stdout == (
         "gitops/systems/shop.yaml:7:12: 'settings' is not deployed in prod; drop it there [unknown-use]\n"
     )
+
+
+def test_windows_that_leave_a_moment_are_read() -> None:
+    windows = "[{allow: 'Fri 16:00 - Mon 08:00', zone: Europe/Berlin}, {deny: 'Mon 07:59 - Fri 16:00', manual: true}]"
+    platform = PLATFORM.replace("promotes-from: dev", f"promotes-from: dev, windows: {windows}")
+
+    dev, prod = read(platform).platform.environments
+    assert dev.windows == ()
+    assert [(w.kind, w.start, w.end, w.zone, w.manual) for w in prod.windows] == [
+        ("allow", 6720, 480, "Europe/Berlin", False),
+        ("deny", 479, 6720, "UTC", True),
+    ]

@@ -308,6 +308,86 @@ def test_other_verbs_refuse_a_half_written_repository(interrupted: Path, run: Ru
     assert read(interrupted) == before
 
 
+# The guard's policy
+
+GUARD = """\
+roles:
+  ci: {actors: [ci-bot], may: [bump], environments: [dev]}
+  platform: {actors: [dana], may: [everything]}
+"""
+RBAC = "gitops/argocd/rbac.yaml"
+
+
+@pytest.fixture
+def guarded(generated: Path, run: Run) -> Path:
+    """The same with a policy, generated and committed."""
+    write(generated, {"policies/guard.yaml": GUARD})
+    run("generate", cwd=generated)
+    helpers.commit_all(generated)
+    return generated
+
+
+def test_a_changed_policy_changes_the_access_rules(guarded: Path, run: Run) -> None:
+    edit(guarded / "policies/guard.yaml", "[dana]", "[dana, erin]")
+
+    check = run("generate", "--check", cwd=guarded)
+    written = run("generate", cwd=guarded)
+
+    message = "the file is not what the catalog gives; run envgen generate [drift]"
+    assert check == Outcome(1, f"{RBAC}:1:1: {message}\n", "1 error\n")
+    assert written == Outcome(0, "", "1 files written, 0 removed\n")
+    assert "g, erin, role:platform\n" in (guarded / RBAC).read_text()
+
+
+def test_access_rules_that_were_changed_by_hand_are_reported(guarded: Path, run: Run) -> None:
+    edit(guarded / RBAC, "dev/*", "*/*")
+
+    assert run("generate", cwd=guarded) == Outcome(1, f"{RBAC}:1:1: {BY_HAND}\n", "1 error\n")
+
+
+def test_a_policy_that_goes_takes_the_access_rules_with_it(guarded: Path, run: Run) -> None:
+    (guarded / "policies/guard.yaml").unlink()
+
+    assert run("generate", cwd=guarded) == Outcome(0, "", "1 files written, 1 removed\n")
+    assert not (guarded / RBAC).exists()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "finding"),
+    [
+        pytest.param(
+            "actors: [dana]",
+            "actor: [dana]",
+            "policies/guard.yaml:3:14: unknown field 'actor'; did you mean 'actors'? [unknown-field]",
+            id="a misspelt field",
+        ),
+        pytest.param(
+            "[dev]",
+            "[dve]",
+            "policies/guard.yaml:2:54: unknown environment 'dve'; did you mean 'dev'? [unknown-environment]",
+            id="an environment that does not exist",
+        ),
+        pytest.param(
+            "[dana]",
+            "[dana, ci-bot]",
+            "policies/guard.yaml:3:22: 'ci-bot' is CI and has the role 'platform' too, so CI could change production; "
+            "keep one [contradicting-policy]",
+            id="CI in another role",
+        ),
+    ],
+)
+def test_a_wrong_policy_is_reported_and_nothing_is_written(
+    guarded: Path, run: Run, old: str, new: str, finding: str
+) -> None:
+    edit(guarded / "policies/guard.yaml", old, new)
+    before = read(guarded)
+
+    outcome = run("generate", cwd=guarded)
+
+    assert outcome == Outcome(1, f"{finding}\n", "1 error\n")
+    assert read(guarded) == before
+
+
 # Wrong input
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from envgen import layout
+from envgen.catalog import windows
 from envgen.catalog.uses import cycle
 from envgen.components.pods import fits
 from envgen.declaration import Catalog, Component, Environment, Fields, Platform, System
@@ -34,6 +35,7 @@ def platform_findings(document: Document) -> Iterator[Finding]:
         if source != name and _is_ring(environments, name):
             message = f"{name!r} promotes from itself in the end; promote from dev onwards"
             yield Finding(document.at(*place, "promotes-from"), "cyclic-promotion", message)
+        yield from windows.findings(document, name)
     yield from _name_findings(document)
 
 

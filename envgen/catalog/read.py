@@ -8,6 +8,7 @@ from typing import Any
 import envgen.catalog.check as check
 import envgen.catalog.schema as schema
 from envgen import layout, yamlio
+from envgen.catalog import windows
 from envgen.catalog.merge import merged
 from envgen.declaration import (
     Catalog,
@@ -150,6 +151,7 @@ def _environment(name: str, entry: Fields, clusters: Fields, sites: Fields) -> E
         entry.get("promotes-from", ""),
         sync == "automated",
         entry.get("values", {}),
+        tuple(map(windows.parsed, entry.get("windows", ()))),
     )
 
 
@@ -166,6 +168,7 @@ def _pool(name: str, entry: Fields) -> Pool:
         entry.get("per-node", 1),
         entry.get("nodes", 1),
         tuple(entry.get("taints", ())),
+        tuple(entry.get("mig", ())),
     )
 
 

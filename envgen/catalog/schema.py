@@ -20,6 +20,17 @@ _POOL = record(
     mig=many(TEXT),
 )
 _CLUSTER = record(("server",), server={"type": "string", "pattern": "^https://"}, gpu_pools=mapping(_POOL, NAME))
+_ZONE = described(TEXT, "of the tz database; UTC if absent")
+_MANUAL = described(FLAG, "whether people may sync all the same; they may not if absent")
+_WINDOW: Schema = {
+    "anyOf": [
+        record((kind,), **{kind: described(TEXT, text)}, zone=_ZONE, manual=_MANUAL)
+        for kind, text in (
+            ("deny", "a span of every week in which nothing is delivered, such as Fri 16:00 - Mon 08:00"),
+            ("allow", "a span of every week outside of which nothing is delivered"),
+        )
+    ]
+}
 _ENVIRONMENT = record(
     ("kind",),
     kind={"enum": ["dev", "prod", "edge"]},
@@ -30,6 +41,7 @@ _ENVIRONMENT = record(
         {"enum": ["automated", "manual"]},
         "whether Argo CD applies commits by itself; dev and edge do if absent, prod does not",
     ),
+    windows=described(many(_WINDOW), "when Argo CD delivers"),
     values=described(mapping({"type": "string"}), "site values where a site declares none"),
 )
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from envgen import bump, delivery, generate, init, layout, report, validate
+from envgen import bump, delivery, generate, init, layout, report, validate, worktree
 from envgen.cache import Cache
 from envgen.demo import server
 from envgen.demo.tour import Tour
@@ -53,9 +53,16 @@ def _prepare(tour: Tour, source: Path) -> None:
         init.init(tour.root)
     (tour.root / layout.GUARD).parent.mkdir(exist_ok=True)
     (tour.root / layout.GUARD).write_text(server.policy(tour.root))
+    _follow_policy(tour.root)
     tour.git("add", "--all")
     tour.git("commit", "--quiet", "--message=the repository as it is")
     tour.git("tag", START)
+
+
+def _follow_policy(root: Path) -> None:
+    """What Argo CD's objects say of people comes from the policy; the rest stays as it was found."""
+    writes = generate.generate(root, force=True).writes
+    worktree.write(root, {path: new for path, new in writes.items() if path.startswith(f"{layout.ARGOCD}/")})
 
 
 def _generated(tour: Tour) -> bool:

@@ -1,4 +1,4 @@
-"""Every generated file: a function of the catalog and the current release state.
+"""Every generated file: a function of the catalog, the current release state and the roles of the guard's policy.
 
 Argo CD builds `overlays/<env>/<system>`; that lists component overlays; each of those is a base,
 the JSON 6902 difference to what the environment wants, and the release state.
@@ -14,10 +14,16 @@ from envgen.files.state import State
 from envgen.files.units import Unit
 from envgen.files.variants import Variants, variants
 from envgen.model import Finding, RepoPath, ResourceId
+from envgen.roles import Roles
+
+NO_ROLES: Roles = {}
 
 
-def files(catalog: Catalog, state: State) -> dict[RepoPath, str]:
-    """The text of every generated file.  Raises Problems if two components declare one object."""
+def files(catalog: Catalog, state: State, roles: Roles = NO_ROLES) -> dict[RepoPath, str]:
+    """The text of every generated file; `roles` are those of the guard's policy, if there is one.
+
+    Raises Problems if two components declare one object.
+    """
     found: dict[RepoPath, str] = {}
     units: list[Unit] = []
     for system in catalog.systems:
@@ -31,12 +37,12 @@ def files(catalog: Catalog, state: State) -> dict[RepoPath, str]:
         units += _units(catalog, system, everywhere, state)
     for unit in units:
         found |= unit.files()
-    return found | argocd.files(catalog, units)
+    return found | argocd.files(catalog, units, roles)
 
 
-def contents(catalog: Catalog, state: State) -> dict[RepoPath, bytes]:
+def contents(catalog: Catalog, state: State, roles: Roles = NO_ROLES) -> dict[RepoPath, bytes]:
     """The bytes of every generated file; what people own comes back as it was read."""
-    return {path: text.encode("utf-8", "surrogateescape") for path, text in files(catalog, state).items()}
+    return {path: text.encode("utf-8", "surrogateescape") for path, text in files(catalog, state, roles).items()}
 
 
 def _units(catalog: Catalog, system: System, everywhere: tuple[Variants, ...], state: State) -> Iterator[Unit]:

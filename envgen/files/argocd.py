@@ -4,27 +4,28 @@ Nothing is templated that decides what may go where: project, repository and rev
 clusters an explicit list, and every path that a build reads is named.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from envgen import layout
-from envgen.declaration import Catalog, Environment, Kind, Target
+from envgen.declaration import Catalog, Kind, Target
+from envgen.files import rbac
+from envgen.files.projects import API, NAMESPACE, metadata, projects
+from envgen.files.projects import IN_CLUSTER as IN_CLUSTER
 from envgen.files.texts import text
 from envgen.files.units import Unit
 from envgen.model import Object, RepoPath
+from envgen.roles import Roles
 
-API = "argoproj.io/v1alpha1"
-NAMESPACE = "argocd"
-IN_CLUSTER = "https://kubernetes.default.svc"
 PATHS = "argocd.argoproj.io/manifest-generate-paths"
-ARGO_KINDS = ("AppProject", "Application", "ApplicationSet")
 NAMESPACES_TYPE = "namespaces"
 
 
-def files(catalog: Catalog, units: Sequence[Unit]) -> dict[RepoPath, str]:
+def files(catalog: Catalog, units: Sequence[Unit], roles: Roles) -> dict[RepoPath, str]:
     """`gitops/argocd/`: applied by Argo CD from its root Application."""
     found = {f"{layout.ARGOCD}/root.yaml": text(layout.PLATFORM, root(catalog))}
-    for project in projects(catalog, units):
+    if roles:
+        found[layout.RBAC] = text(layout.GUARD, rbac.config_map(catalog, roles))
+    for project in projects(catalog, units, has_rbac=bool(roles)):
         found[f"{layout.ARGOCD}/project-{project['metadata']['name']}.yaml"] = text(layout.PLATFORM, project)
     for unit in units:
         path = layout.application_set(unit.environment.name, unit.system.name)
@@ -37,7 +38,7 @@ def root(catalog: Catalog) -> Object:
     return {
         "apiVersion": API,
         "kind": "Application",
-        "metadata": _metadata("root"),
+        "metadata": metadata("root"),
         "spec": {
             "project": layout.PLATFORM_SYSTEM,
             "source": {
@@ -50,77 +51,6 @@ def root(catalog: Catalog) -> Object:
             "syncPolicy": {"automated": {"prune": False, "selfHeal": True}},
         },
     }
-
-
-def _metadata(name: str, **more: Any) -> Object:
-    return {"name": name, "namespace": NAMESPACE, **more}
-
-
-# Projects
-
-
-def projects(catalog: Catalog, units: Sequence[Unit]) -> Iterator[Object]:
-    yield _project(
-        "default",
-        "locked: applications belong to a project of their environment",
-        sourceRepos=[],
-        destinations=[],
-        namespaceResourceBlacklist=[{"group": "*", "kind": "*"}],
-    )
-    yield _platform_project(catalog, sorted((u for u in units if u.is_platform), key=lambda u: u.path))
-    for environment in catalog.platform.environments:
-        here = [u for u in units if u.environment.name == environment.name and not u.is_platform]
-        yield _environment_project(catalog, environment, here)
-
-
-def _environment_project(catalog: Catalog, environment: Environment, units: list[Unit]) -> Object:
-    """Exactly the namespaces and kinds that the environment's systems have; nothing cluster-wide."""
-    return _project(
-        environment.name,
-        f"systems in {environment.name}",
-        sourceRepos=[catalog.platform.repository],
-        destinations=_destinations(environment.targets, sorted(unit.namespace for unit in units)),
-        clusterResourceWhitelist=[],
-        namespaceResourceWhitelist=_kinds(units),
-        orphanedResources={"warn": True},
-    )
-
-
-def _platform_project(catalog: Catalog, units: list[Unit]) -> Object:
-    argo = [{"group": "argoproj.io", "kind": kind} for kind in ARGO_KINDS]
-    kinds = _kinds(units)
-    destinations = [{"server": IN_CLUSTER, "namespace": NAMESPACE}]
-    for unit in units:
-        destinations += _destinations(unit.environment.targets, [unit.namespace])
-    return _project(
-        layout.PLATFORM_SYSTEM,
-        "Argo CD's own objects and what belongs to clusters as a whole",
-        sourceRepos=[catalog.platform.repository],
-        destinations=destinations,
-        clusterResourceWhitelist=kinds,
-        namespaceResourceWhitelist=argo + [kind for kind in kinds if kind not in argo],
-    )
-
-
-def _project(name: str, description: str, **spec: Any) -> Object:
-    body = {"description": description, "sourceNamespaces": [], **spec}
-    return {"apiVersion": API, "kind": "AppProject", "metadata": _metadata(name), "spec": body}
-
-
-def _destinations(targets: Iterable[Target], namespaces: Iterable[str]) -> list[Object]:
-    namespaces = list(namespaces)
-    return [{"server": t.server, "namespace": namespace} for t in targets for namespace in namespaces]
-
-
-def _kinds(units: Iterable[Unit]) -> list[Object]:
-    """The kinds of all declared components, released or not, so that a promotion needs no new right."""
-    found = {("networking.k8s.io", "NetworkPolicy")}
-    for unit in units:
-        for variants in unit.deployed:
-            found |= {(key.group, key.kind) for key in variants.wanted[unit.environment.name]}
-        if unit.value_names(unit.deployed):
-            found.add(("", "ConfigMap"))
-    return [{"group": group, "kind": kind} for group, kind in sorted(found)] if units else []
 
 
 # ApplicationSets
@@ -137,7 +67,7 @@ def application_set(unit: Unit) -> Object:
     if unit.environment.kind is not Kind.DEV:  # removing a site or a system here must not remove what runs there
         spec["syncPolicy"] = {"applicationsSync": "create-update", "preserveResourcesOnDeletion": True}
     name = f"{environment}-{system}"
-    return {"apiVersion": API, "kind": "ApplicationSet", "metadata": _metadata(name), "spec": spec}
+    return {"apiVersion": API, "kind": "ApplicationSet", "metadata": metadata(name), "spec": spec}
 
 
 def _element(unit: Unit, target: Target) -> Object:
@@ -160,16 +90,16 @@ def generate_paths(unit: Unit, target: Target) -> list[str]:
 def _template(unit: Unit) -> Object:
     environment, system = unit.environment, unit.system.name
     labels = {"envgen.dev/environment": environment.name, "envgen.dev/system": system}
-    metadata: Object = {
-        "name": f"{environment.name}-{system}-{{{{.target}}}}",
+    head: Object = {
+        "name": unit.application("{{.target}}"),
         "namespace": NAMESPACE,
         "labels": labels,
         "annotations": {PATHS: "{{.paths}}"},
     }
     if environment.kind is Kind.DEV:
-        metadata["finalizers"] = ["resources-finalizer.argocd.argoproj.io"]
+        head["finalizers"] = ["resources-finalizer.argocd.argoproj.io"]
     return {
-        "metadata": metadata,
+        "metadata": head,
         "spec": {
             "project": layout.PLATFORM_SYSTEM if unit.is_platform else environment.name,
             "source": {

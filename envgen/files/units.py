@@ -37,6 +37,10 @@ class Unit:
     def namespace(self) -> str:
         return self.catalog.platform.namespace(self.system.name, self.environment.name)
 
+    def application(self, target: str) -> str:
+        """What Argo CD's Application for one target is called."""
+        return f"{self.environment.name}-{self.system.name}-{target}"
+
     @cached_property
     def deployed(self) -> tuple[Variants, ...]:
         return tuple(v for v in self.variants if v.wanted.get(self.environment.name))

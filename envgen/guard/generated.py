@@ -16,9 +16,10 @@ def generated(tree: Tree, system: str = "") -> dict[RepoPath, bytes]:
     from envgen import catalog  # only for changes of generated files: the hook has no time to load it
     from envgen.components.builtin import TYPES
     from envgen.files import contents, state
+    from envgen.guard.written import written_roles
 
     read = catalog.read(tree, TYPES, frozenset({system}) if system else None)
-    found = contents(read, state.read(tree, read))
+    found = contents(read, state.read(tree, read), written_roles(tree, read.platform))
     return {path: content for path, content in found.items() if not (system and _is_shared(path))}
 
 

@@ -8,28 +8,10 @@ from typing import Any
 
 from envgen.guard.window import opens
 from envgen.model import Data, Document, Field, Finding
+from envgen.roles import ROLES as ROLES
+from envgen.roles import Role as Role
+from envgen.roles import Roles, roles
 from envgen.shape import unknown
-
-ROLES = ("ci", "release", "team", "platform")
-
-
-@dataclass(frozen=True)
-class Role:
-    """What the actors of one role may do."""
-
-    name: str
-    actors: Mapping[str, frozenset[str]]
-    """The teams an actor is in, by actor; none where the policy names no teams."""
-    may: frozenset[str]
-    environments: frozenset[str] = frozenset()
-    registries: tuple[str, ...] = ()
-    fields: frozenset[str] = frozenset()
-    systems: frozenset[str] | None = None
-    """The systems it may change; None for those whose owners include the actor's team."""
-
-    def allows_registry(self, repository: str) -> bool:
-        """Whether images may come from there: a registry of the list, or below one."""
-        return any(repository == allowed or repository.startswith(f"{allowed}/") for allowed in self.registries)
 
 
 @dataclass(frozen=True)
@@ -64,7 +46,7 @@ class Promotion:
 
 @dataclass(frozen=True)
 class Policy:
-    roles: Mapping[str, Role]
+    roles: Roles
     promotions: Mapping[str, Promotion] = field(default_factory=dict)
     """By target environment."""
     signers: Mapping[str, str] = field(default_factory=dict)
@@ -85,30 +67,11 @@ class Policy:
 def policy(data: Data) -> Policy:
     """The policy that a guard.yaml says which fits its schema."""
     return Policy(
-        {name: _role(name, entry) for name, entry in data["roles"].items()},
+        roles(data),
         {entry["to"]: _promotion(entry) for entry in data.get("promotions", ())},
         data.get("signers", {}),
         data.get("identity", ""),
         tuple((name, e["kind"], tuple(e["paths"])) for name, e in data.get("raw", {}).get("environments", {}).items()),
-    )
-
-
-def _role(name: str, entry: Data) -> Role:
-    named = entry["actors"]
-    teams = named if isinstance(named, dict) else {"": named}
-    actors: dict[str, frozenset[str]] = {}
-    for team, members in teams.items():
-        for member in members:
-            actors[member] = actors.get(member, frozenset()) | ({team} if team else frozenset())
-    systems = entry.get("systems", "own")
-    return Role(
-        name,
-        actors,
-        frozenset(entry["may"]),
-        frozenset(entry.get("environments", ())),
-        tuple(entry.get("registries", ())),
-        frozenset(entry.get("fields", ())),
-        None if systems == "own" else frozenset(systems),
     )
 
 

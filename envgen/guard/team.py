@@ -16,6 +16,8 @@ from envgen.guard.release import unlike
 from envgen.model import Data, Field, Location, RepoPath
 
 _GENERATED = ("base/", "overlays/", f"{layout.ARGOCD}/")
+_DECLARED = {layout.PLATFORM, layout.GUARD}
+"""What generated files are made from, systems apart."""
 
 
 def system_of(path: RepoPath) -> str:
@@ -133,7 +135,7 @@ def moved_release(question: Question, step: Step) -> Iterator[Reason]:
 def not_regenerated(question: Question, step: Step) -> Iterator[Reason]:
     """A generated file that is not, byte for byte, what the changed catalog gives, or that no change of it implies."""
     written = {path for path in step.paths if path.startswith(_GENERATED) and not _is_record(path)}
-    if not written and not any(system_of(path) for path in step.paths):
+    if not written and not any(system_of(path) or path in _DECLARED for path in step.paths):
         return
     if layout.PLATFORM not in step.after and question.role.name == "platform":
         return  # a repository without a catalog
@@ -156,7 +158,8 @@ def not_regenerated(question: Question, step: Step) -> Iterator[Reason]:
 
 def _generated(tree: GitTree) -> Mapping[RepoPath, bytes]:
     """What the catalog of a tree gives.  Raises Problems if it is wrong."""
-    return generated(tree.below("gitops", "overlays"))
+    policy = {layout.GUARD: tree[layout.GUARD]} if layout.GUARD in tree else {}
+    return generated(tree.below("gitops", "overlays") | policy)
 
 
 def _given_before(tree: GitTree) -> Mapping[RepoPath, bytes]:

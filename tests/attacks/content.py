@@ -1,7 +1,7 @@
 """Content: files of other environments, and files that other environments read."""
 
-from tests.attacks.rows import CI, PLATFORM, attack, removed, replaced, twin, written
-from tests.attacks.world import Edit, overlay
+from tests.attacks.rows import CI, PLATFORM, RELEASE, WIDER, attack, removed, replaced, twin, written
+from tests.attacks.world import Edit, overlay, regenerated
 
 API = "overlays/dev/shop/api/kustomization.yaml"
 DEPLOYMENT = "base/shop/api/deployment.yaml"
@@ -80,6 +80,8 @@ ATTACKS = (
         "other-file",
         replaced("gitops/argocd/project-prod.yaml", "shop-prod", '"*"'),
     ),
+    attack("who may do what in Argo CD", CI, "other-file", WIDER),
+    attack("who may do what in Argo CD, by a release manager", RELEASE, "other-file", WIDER),
     attack(
         "a new unit of production",
         CI,
@@ -152,4 +154,10 @@ TWINS = (
         written("overlays/prod/more/kustomization.yaml", "resources: []\n"),
     ),
     twin("the policy, by platform", PLATFORM, replaced("policies/guard.yaml", "[dana]", "[dana, dora]")),
+    twin(
+        "the policy and what follows from it",
+        PLATFORM,
+        replaced("policies/guard.yaml", "[dana]", "[dana, dora]"),
+        regenerated,
+    ),
 )

@@ -3,7 +3,7 @@
 from tests.attacks.objects import FOLDER, PLAIN
 from tests.attacks.rows import CI, PLATFORM, TEAM, Update, attack, commits, removed, replaced, turned, twin, written
 from tests.attacks.teams import declared
-from tests.attacks.world import World, overlay, regenerated
+from tests.attacks.world import World, both, overlay, regenerated
 
 API = overlay("dev", "api")
 GUARD, SHOP = "policies/guard.yaml", "gitops/systems/shop.yaml"
@@ -14,7 +14,7 @@ DEEP = 1200
 """Deeper than Python calls."""
 TWICE = (
     replaced(GUARD, "team-shop: [carol]", "team-shop: [carol, frank]"),
-    replaced(GUARD, "[alice, bob]", "[alice, bob, frank]"),
+    both(replaced(GUARD, "[alice, bob]", "[alice, bob, frank]"), regenerated),
 )
 
 

@@ -184,3 +184,7 @@ def reshaped(folder: RepoPath, how: Reshaped) -> Edit:
         draft.reshaped[folder] = how
 
     return edit
+
+
+WIDER = replaced("gitops/argocd/rbac.yaml", "applications, sync, prod/*", "applications, sync, */*")
+"""More than its role may in Argo CD, for whoever is bound to it."""

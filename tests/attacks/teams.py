@@ -1,6 +1,6 @@
 """Content, by teams: the catalog of a system, and what is generated from it."""
 
-from tests.attacks.rows import TEAM, Update, attack, commits, removed, replaced, twin, written
+from tests.attacks.rows import TEAM, WIDER, Update, attack, commits, removed, replaced, twin, written
 from tests.attacks.world import Edit, World, bumped, overlay, regenerated
 
 SHOP, BAKERY = "gitops/systems/shop.yaml", "gitops/systems/bakery.yaml"
@@ -97,6 +97,14 @@ ATTACKS = (
         TEAM,
         "not-regenerated",
         replaced("base/shop/api/service.yaml", "apiVersion", "# evil\napiVersion"),
+    ),
+    attack("who may do what in Argo CD, by a team", TEAM, "not-regenerated", WIDER),
+    attack(
+        "who may do what in Argo CD, with the policy it follows from",
+        TEAM,
+        "other-file",
+        replaced("policies/guard.yaml", "[dana]", "[carol]"),
+        replaced("gitops/argocd/rbac.yaml", "g, dana, role:platform", "g, carol, role:platform"),
     ),
     attack(
         "a file among the generated ones",

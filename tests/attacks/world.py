@@ -146,8 +146,7 @@ def both(*edits: Edit) -> Edit:
 
 def regenerated(draft: Draft) -> None:
     """What `envgen generate` does."""
-    declared = frozenset((path, file) for path, file in draft.files().items() if not path.startswith("policies/"))
-    plan = _plan(declared)
+    plan = _plan(frozenset(draft.files().items()))
     draft.update(plan.writes)
     for path in plan.removes:
         del draft[path]
