@@ -1,6 +1,19 @@
 """Every rule, in the order of the manual.  A rule absent here does not run."""
 
-from envgen.rules import argocd, gpu, manifests, reading, records, secrets, silent, tree, versions
+from envgen.rules import (
+    argocd,
+    gpu,
+    manifests,
+    rbac,
+    reading,
+    records,
+    secrets,
+    server,
+    silent,
+    tree,
+    versions,
+    windows,
+)
 from envgen.rules.rule import Rule
 
 RULES: tuple[Rule, ...] = (
@@ -9,8 +22,11 @@ RULES: tuple[Rule, ...] = (
     *records.RULES,
     *silent.RULES,
     *manifests.RULES,
+    *server.RULES,
     *versions.RULES,
     *gpu.RULES,
     *secrets.RULES,
     *argocd.RULES,
+    *rbac.RULES,
+    *windows.RULES,
 )
