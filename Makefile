@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test slow rig e2e theorem lint types dogfood check docs bench clean
+.PHONY: help demo test slow rig e2e fidelity theorem lint types dogfood check docs bench clean
 
 help:  ## what there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /	/'
@@ -31,6 +31,9 @@ rig: $(READY)  ## build or install the real servers of the end-to-end tests, onc
 e2e: $(READY)  ## the end-to-end tests, on real servers; they skip, saying why, where those cannot be had
 	-@$(BIN)/python -m tests.rig
 	$(BIN)/pytest -q -m e2e -n 0 --durations=10 tests/e2e
+
+fidelity: $(READY)  ## docs/fidelity.md, measured anew on a real API server
+	$(BIN)/python -m tests.fidelity --write
 
 theorem: $(READY)  ## the large samples with fresh seeds; N=1000 pushes alone, SEED=7 from that seed on
 	ENVGEN_SEED=$(or $(SEED),fresh) $(if $(N),ENVGEN_EXAMPLES_PUSHES=$(N)) \
