@@ -17,7 +17,7 @@ def other_ref(question: Question) -> Iterator[Reason]:
 
 
 def _is_own_branch(question: Question) -> bool:
-    """Whether it is a branch for a pull request, or the ref that Gitea keeps one under: nothing is delivered from those."""
+    """Whether it is a branch for a pull request, or where Gitea keeps one: nothing is delivered from those."""
     is_proposed = question.change.ref.startswith(("refs/heads/", "refs/pull/"))
     return question.role.name in ("release", "team") and is_proposed
 

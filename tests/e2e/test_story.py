@@ -111,8 +111,9 @@ def test_ci_cannot_propose_what_it_may_not_push(story: Story) -> None:
     fleet, ci = story.fleet, story.people["ci-bot"].refresh()
     fork = fleet.gitea.fork("ci-bot")
     ci.commit(story.released(ci, NEW))
-    assert ci.push("HEAD:refs/heads/release", fork).code == 0
-    request = {"title": "release", "head": "ci-bot:release", "base": "main"}
+    branch = f"release-{story.subject.system}"
+    assert ci.push(f"HEAD:refs/heads/{branch}", fork).code == 0
+    request = {"title": "release", "head": f"ci-bot:{branch}", "base": "main"}
 
     assert not fleet.gitea.of_repository("ci-bot", "POST", "/pulls", request).is_good
 

@@ -3,7 +3,7 @@
 import http.client
 import json
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -100,8 +100,9 @@ class Api:
             self._resources[api_version] = {entry["kind"]: entry for entry in entries if "/" not in entry["name"]}
         return self._resources[api_version].get(kind)
 
-    def describes(self, paths: set[str]) -> bool:
-        """Whether OpenAPI has some groups and versions yet; it lags behind their being served."""
+    def describes(self, kinds: Iterable[tuple[str, str]]) -> bool:
+        """Whether OpenAPI has the groups and versions of some kinds yet; it lags behind their being served."""
+        paths = {f"api{'s' if '/' in api_version else ''}/{api_version}" for api_version, _ in kinds}
         return paths.issubset(self.ask("GET", "/openapi/v3").good["paths"])
 
     def path(self, api_version: str, kind: str, namespace: str = "", name: str = "") -> str:

@@ -96,6 +96,8 @@ class ArgoCD:
         for folder in ("crds", "base/config"):
             path = programs.asset("argocd", f"manifests/{folder}")
             self.hub.kubectl("apply", "--server-side", "--force-conflicts", "--namespace", NAMESPACE, "-k", str(path))
+        for kind in ("AppProject", "Application", "ApplicationSet"):
+            eventually(lambda kind=kind: self.hub.api.resource(API, kind), f"kind {kind}")  # type: ignore[misc]
         for cluster, server in members:
             self.hub.api.apply(_membership(cluster, server))
 

@@ -1,7 +1,8 @@
 """The CustomResourceDefinitions that the clusters of the rig get: third-party data, read where it lies."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -30,7 +31,7 @@ def kinds(objects: Iterable[Object]) -> set[Kind]:
 
 def load(api: Api, wanted: Iterable[Kind]) -> None:
     """Make the server serve some kinds; those it knows already are left alone."""
-    strange = sorted(kind for kind in wanted if api.resource(*kind) is None)
+    strange = sorted(kind for kind in set(wanted) if api.resource(*kind) is None)
     for definition in (_definition(*kind) for kind in strange):
         api.apply(definition)
     for kind in strange:
@@ -39,17 +40,20 @@ def load(api: Api, wanted: Iterable[Kind]) -> None:
 
 def _definition(api_version: str, kind: str) -> Object:
     group, _, version = api_version.rpartition("/")
-    found = next(_published(group, kind), None)
+    found = _published(group, kind)
     assert found or (group, kind) in OPEN, f"no CustomResourceDefinition of {api_version} {kind} in {FOLDER.name}"
     return found or _stub(group, version, kind)
 
 
-def _published(group: str, kind: str) -> Iterator[Object]:
-    """Only the file that speaks of the kind is read: some are megabytes of YAML."""
+@cache
+def _published(group: str, kind: str) -> Object | None:
+    """Only the file that speaks of the kind is read, and once: some are megabytes of YAML."""
     for path in sorted((FOLDER / group).glob("*.yaml")):
         text = path.read_text()
         if re.search(rf"^    kind: {kind}$", text, re.MULTILINE):
-            yield yaml.load(text, yaml.CSafeLoader)
+            found: Object = yaml.load(text, yaml.CSafeLoader)
+            return found
+    return None
 
 
 def _stub(group: str, version: str, kind: str) -> Object:

@@ -15,7 +15,6 @@ from tests.helpers import commit_all, git
 from tests.rig import argocd, cluster, definitions, gitea, nodes
 from tests.rig.argocd import ArgoCD
 from tests.rig.cluster import Cluster
-from tests.rig.definitions import Kind
 from tests.rig.gitea import Gitea
 from tests.rig.process import Process, eventually
 from tests.rig.repository import OURS, Repository, envgen, moved
@@ -129,22 +128,19 @@ class Fleet:
         envgen(root, "hook", "install", str(self.gitea.repository), "--identity", "gitea")
 
     def _furnish(self) -> None:
+        """In each step every cluster gets its share, because what it then needs time for it does by itself."""
+        targets, everywhere = self.repository.targets, self.clusters.values()
         kinds = definitions.kinds(entry for unit in OURS.units for entry in unit.objects)
-        for one in self.clusters.values():
+        for one in everywhere:
             one.wait()
-        targets = self.repository.targets
-        self.argocd.install((one, targets[name].server) for name, one in self.clusters.items() if one is not self.hub)
-        for name, one in self.clusters.items():
-            self._equip(one, kinds)
-            nodes.furnish(one, targets[name])
+            definitions.load(one.api, kinds)
+        self.argocd.install((one, targets[one.name].server) for one in everywhere if one is not self.hub)
         self.argocd.start()
-
-    def _equip(self, one: Cluster, kinds: set[Kind]) -> None:
-        custom = {kind for kind in kinds if one.api.resource(*kind) is None}
-        definitions.load(one.api, custom)
-        groups = {f"apis/{api_version}" for api_version, _ in custom}
-        eventually(lambda: one.api.describes(groups), "OpenAPI, which kwok reads once or gives up")
-        self.machines[one.name] = nodes.kwok(one, custom).start()
+        for one in everywhere:
+            nodes.furnish(one, targets[one.name])
+        for one in everywhere:
+            eventually(lambda one=one: one.api.describes(kinds), "OpenAPI, which kwok reads once or gives up")  # type: ignore[misc]
+            self.machines[one.name] = nodes.kwok(one, kinds).start()
 
 
 def _addresses(clusters: dict[str, Cluster], forge: Gitea) -> dict[str, str]:
