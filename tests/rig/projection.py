@@ -1,0 +1,68 @@
+"""Custom resources as the pods and claims that their operators would make: those do not run here, the scheduler does.
+
+A kind that makes pods has a line in MAKES, one that makes none has its reason in QUIET, and any other fails the
+test that meets it: what nobody looked up is not passed over.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from envgen.model import Object
+from tests.rig import operators, serving
+
+Projection = Callable[[Object, Sequence[Object]], Iterable[Object]]
+"""From a custom resource, and all objects delivered with it, to what its operator makes."""
+
+MAKES: dict[tuple[str, str], Projection] = {
+    ("batch", "CronJob"): operators.cron_job,
+    ("broker.amq.io", "ActiveMQArtemis"): operators.artemis,
+    ("camel.apache.org", "Integration"): operators.integration,
+    ("kafka.strimzi.io", "Kafka"): operators.kafka,
+    ("kafka.strimzi.io", "KafkaConnect"): operators.kafka_connect,
+    ("kafka.strimzi.io", "KafkaNodePool"): operators.kafka_node_pool,
+    ("kubeflow.org", "Notebook"): serving.notebook,
+    ("machinelearning.seldon.io", "SeldonDeployment"): serving.seldon_deployment,
+    ("serving.knative.dev", "Service"): serving.knative_service,
+    ("serving.kserve.io", "InferenceService"): serving.inference_service,
+    ("tekton.dev", "Pipeline"): operators.pipeline,
+    ("triggers.tekton.dev", "EventListener"): operators.event_listener,
+}
+"""By group and kind."""
+
+_SETTINGS = "settings of something else"
+_RUN = "runs as part of a Pipeline, which makes its pods here"
+QUIET: dict[tuple[str, str], str] = {
+    ("argoproj.io", "AppProject"): _SETTINGS,
+    ("argoproj.io", "Application"): _SETTINGS,
+    ("argoproj.io", "ApplicationSet"): _SETTINGS,
+    ("bitnami.com", "SealedSecret"): "becomes a Secret",
+    ("external-secrets.io", "ExternalSecret"): "becomes a Secret",
+    ("gateway.networking.k8s.io", "HTTPRoute"): "a route",
+    ("kafka.strimzi.io", "KafkaTopic"): "settings of a broker",
+    ("kafka.strimzi.io", "KafkaUser"): "settings of a broker",
+    ("monitoring.coreos.com", "PodMonitor"): _SETTINGS,
+    ("monitoring.coreos.com", "PrometheusRule"): _SETTINGS,
+    ("monitoring.coreos.com", "ServiceMonitor"): _SETTINGS,
+    ("route.openshift.io", "Route"): "a route",
+    ("serving.kserve.io", "ServingRuntime"): "a template for InferenceServices",
+    ("tekton.dev", "Task"): _RUN,
+    ("triggers.tekton.dev", "TriggerBinding"): _SETTINGS,
+    ("triggers.tekton.dev", "TriggerTemplate"): _RUN,
+}
+"""Kinds that make no pods of their own, and why."""
+
+BUILT_IN = frozenset({
+    "", "admissionregistration.k8s.io", "apiextensions.k8s.io", "apps", "autoscaling", "batch", "coordination.k8s.io",
+    "networking.k8s.io", "node.k8s.io", "policy", "rbac.authorization.k8s.io", "scheduling.k8s.io", "storage.k8s.io",
+})  # fmt: skip
+"""Groups whose controllers run here, or that have none."""
+
+
+def projected(objects: Sequence[Object]) -> Iterator[Object]:
+    """What the operators would make of all the objects of a unit."""
+    for entry in objects:
+        group, _, _ = str(entry["apiVersion"]).rpartition("/")
+        if make := MAKES.get((group, entry["kind"])):
+            yield from make(entry, objects)
+        else:
+            known = group in BUILT_IN or (group, entry["kind"]) in QUIET
+            assert known, f"which pods does a {entry['kind']} of {group} make?  Say so in {__name__}"
