@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from envgen import layout
 from envgen.declaration import Catalog, Kind, Target
-from envgen.files import rbac
 from envgen.files.projects import API, NAMESPACE, metadata, projects
 from envgen.files.projects import IN_CLUSTER as IN_CLUSTER
+from envgen.files.rbac import config_map
 from envgen.files.texts import text
 from envgen.files.units import Unit
 from envgen.model import Object, RepoPath
@@ -24,7 +24,7 @@ def files(catalog: Catalog, units: Sequence[Unit], roles: Roles) -> dict[RepoPat
     """`gitops/argocd/`: applied by Argo CD from its root Application."""
     found = {f"{layout.ARGOCD}/root.yaml": text(layout.PLATFORM, root(catalog))}
     if roles:
-        found[layout.RBAC] = text(layout.GUARD, rbac.config_map(catalog, roles))
+        found[layout.RBAC] = text(layout.GUARD, config_map(catalog, roles))
     for project in projects(catalog, units, has_rbac=bool(roles)):
         found[f"{layout.ARGOCD}/project-{project['metadata']['name']}.yaml"] = text(layout.PLATFORM, project)
     for unit in units:

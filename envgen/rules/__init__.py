@@ -8,13 +8,13 @@ from envgen.rules import (
     reading,
     records,
     secrets,
-    server,
     silent,
     tree,
     versions,
     windows,
 )
 from envgen.rules.rule import Rule
+from envgen.rules.server import rules as server
 
 RULES: tuple[Rule, ...] = (
     *reading.RULES,

@@ -30,6 +30,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=rank)
 
 
+measured: list[str] = []
+"""What the rig cost, for the end of the report."""
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for line in measured:
+        terminalreporter.write_line(f"rig: {line}")
+
+
 def provided(*names: str) -> None:
     """Skip where this machine cannot have some programs; what does not build fails."""
     if not definitions.FOLDER.is_dir():
@@ -70,6 +79,8 @@ def fleet(rig_folder: Path) -> Iterator[Fleet]:
     provided(*EVERYTHING)
     with Fleet.running(rig_folder) as running:
         yield running
+        megabytes = sum(process.kilobytes for process in running.processes if not process.has_ended) // 1024
+        measured.append(f"{len(running.processes)} programs ready in {running.seconds:.1f} s, {megabytes} MB at most")
 
 
 @pytest.fixture(scope="session")

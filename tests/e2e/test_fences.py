@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import pairwise
 
 import pytest
@@ -122,8 +123,7 @@ def test_a_project_refuses_another_cluster_and_another_repository(synced_fleet: 
         fleet.hub.api.apply(entry)
 
     said = {
-        name: eventually(lambda name=name: argocd.conditions(fleet.argocd.application(name)), name)  # type: ignore[misc]
-        for name in ("elsewhere", "foreign")
+        name: eventually(partial(_conditions, fleet, name), f"a word on {name}") for name in ("elsewhere", "foreign")
     }
 
     assert {name: [text.split(":")[0] for text in texts] for name, texts in said.items()} == {
@@ -132,6 +132,10 @@ def test_a_project_refuses_another_cluster_and_another_repository(synced_fleet: 
     }
     for entry in (elsewhere, foreign):
         fleet.hub.api.delete(entry)
+
+
+def _conditions(fleet: Fleet, name: str) -> list[str]:
+    return argocd.conditions(fleet.argocd.application(name))
 
 
 # What is healed, pruned, ordered
@@ -154,8 +158,12 @@ def test_an_image_set_by_hand_is_healed(synced_fleet: Fleet) -> None:
             touched.append((api, entry, before))
 
     for api, entry, before in touched:
-        eventually(lambda api=api, entry=entry, before=before: _image(api, entry) == before, f"{before} again")  # type: ignore[misc]
+        eventually(partial(_has_image, api, entry, before), f"{before} again")
     assert touched
+
+
+def _has_image(api: Api, entry: Object, image: str) -> bool:
+    return _image(api, entry) == image
 
 
 def _image(api: Api, entry: Object) -> str:

@@ -7,6 +7,7 @@ import pytest
 
 from tests.e2e.story import NEW, Story, Subject, subjects
 from tests.rig.fleet import Fleet
+from tests.rig.gitea import ADMIN
 from tests.rig.people import Person
 from tests.rig.repository import refused
 from tests.served import Answer
@@ -90,20 +91,33 @@ def test_ci_is_refused(story: Story, what: str) -> None:
 def test_ci_is_refused_over_the_web(story: Story) -> None:
     """The web API commits on the server itself, and its hook is asked there too."""
     fleet, path = story.fleet, story.subject.overlay("prod")
-    refs, page = fleet.refs, f"/contents/{path}"
-    found = fleet.gitea.of_repository("ci-bot", "GET", page).good
-    body = {"content": "bWluZQo=", "sha": found["sha"], "branch": "main", "message": "mine"}
+    refs = fleet.refs
 
-    answers = [
-        fleet.gitea.of_repository("ci-bot", "PUT", page, body),
-        fleet.gitea.of_repository("ci-bot", "DELETE", page, {k: v for k, v in body.items() if k != "content"}),
-        fleet.gitea.of_repository("ci-bot", "POST", f"{page}.new", {**body, "sha": None}),
-        fleet.gitea.of_repository("ci-bot", "POST", "/branches", {"new_branch_name": "web", "old_branch_name": "main"}),
-        fleet.gitea.of_repository("ci-bot", "POST", "/tags", {"tag_name": "web", "target": "main"}),
-    ]
+    answers = {what: ask("ci-bot", path) for what, ask in fleet.gitea.edits().items()}
 
-    assert [answer.body for answer in answers if answer.is_good] == []
+    assert [what for what, answer in answers.items() if answer.is_good] == []
     assert fleet.refs == refs
+
+
+def test_ci_makes_no_tag_over_the_web(story: Story) -> None:
+    """Tags pass no hook there; the server's own protection stops them (docs/guard.md, Gitea and Forgejo)."""
+    gitea, refs = story.fleet.gitea, story.fleet.refs
+    tag = {"tag_name": f"v1-{story.subject.system}", "target": "main"}
+
+    assert not gitea.of_repository("ci-bot", "POST", "/tags", tag).is_good
+    assert story.fleet.refs == refs
+    gitea.of_repository(ADMIN, "POST", "/tags", tag).check()
+
+
+def test_platform_may_what_ci_tried_over_the_web(story: Story) -> None:
+    """The same requests by somebody who may, so that it was the guard who refused."""
+    path = f"notes/{story.subject.system}.txt"
+    dana = story.people["dana"].refresh()
+    dana.commit({path: "a file that nothing renders\n"})
+    assert dana.push().code == 0
+
+    for what, ask in story.fleet.gitea.edits().items():
+        assert ask("dana", path).is_good, what
 
 
 def test_ci_cannot_propose_what_it_may_not_push(story: Story) -> None:
@@ -115,7 +129,10 @@ def test_ci_cannot_propose_what_it_may_not_push(story: Story) -> None:
     assert ci.push(f"HEAD:refs/heads/{branch}", fork).code == 0
     request = {"title": "release", "head": f"ci-bot:{branch}", "base": "main"}
 
+    refused_before = fleet.gitea.process.said.count("envgen: refused for ci-bot (ci)")
+
     assert not fleet.gitea.of_repository("ci-bot", "POST", "/pulls", request).is_good
+    assert fleet.gitea.process.said.count("envgen: refused for ci-bot (ci)") > refused_before
 
 
 def test_ci_cannot_merge_what_it_may_not_push(story: Story) -> None:
@@ -128,8 +145,7 @@ def test_ci_cannot_merge_what_it_may_not_push(story: Story) -> None:
 
     for user in ("ci-bot", author.name):
         for style in ("merge", "squash", "rebase"):
-            answer = fleet.gitea.of_repository(user, "POST", f"/pulls/{number}/merge", {"Do": style})
-            assert not answer.is_good, f"{style} by {user}"
+            assert f"envgen: refused for {user}" in fleet.gitea.merge(user, number, style).message, style
 
     assert fleet.tip == tip
 
@@ -170,7 +186,7 @@ def test_a_hold_is_respected_until_it_is_lifted(story: Story) -> None:
     alice.run("promote", subject.full, "--to", "prod", "--commit")
     assert alice.push(f"HEAD:refs/heads/promote-{subject.system}").code == 0
     number = story.fleet.gitea.pull_request("alice", f"promote-{subject.system}")
-    story.fleet.gitea.of_repository("bob", "POST", f"/pulls/{number}/merge", {"Do": "merge"}).check()
+    story.fleet.gitea.merge("bob", number).check()
     found = story.step()
 
     assert story.is_version_alone(found, "prod", subject.versions["prod"], NEW), found

@@ -12,8 +12,8 @@ from envgen import schemas
 from envgen.cache import Cache
 from envgen.layout import SCHEMAS
 from envgen.model import Finding, Object
-from envgen.rules.server import NAMES
 from envgen.rules.server.forms import is_subdomain
+from envgen.rules.server.rules import NAMES
 from envgen.rules.values import inside
 from envgen.validate import validate
 from tests.fidelity.nouns import NAMESPACE

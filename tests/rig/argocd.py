@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +98,7 @@ class ArgoCD:
             path = programs.asset("argocd", f"manifests/{folder}")
             self.hub.kubectl("apply", "--server-side", "--force-conflicts", "--namespace", NAMESPACE, "-k", str(path))
         for kind in ("AppProject", "Application", "ApplicationSet"):
-            eventually(lambda kind=kind: self.hub.api.resource(API, kind), f"kind {kind}")  # type: ignore[misc]
+            eventually(partial(self.hub.api.resource, API, kind), f"kind {kind}")
         for cluster, server in members:
             self.hub.api.apply(_membership(cluster, server))
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import yaml
@@ -35,7 +35,7 @@ def load(api: Api, wanted: Iterable[Kind]) -> None:
     for definition in (_definition(*kind) for kind in strange):
         api.apply(definition)
     for kind in strange:
-        eventually(lambda kind=kind: api.resource(*kind), " ".join(kind))  # type: ignore[misc]
+        eventually(partial(api.resource, *kind), " ".join(kind))
 
 
 def _definition(api_version: str, kind: str) -> Object:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from envgen import layout, worktree
@@ -139,7 +139,7 @@ class Fleet:
         for one in everywhere:
             nodes.furnish(one, targets[one.name])
         for one in everywhere:
-            eventually(lambda one=one: one.api.describes(kinds), "OpenAPI, which kwok reads once or gives up")  # type: ignore[misc]
+            eventually(partial(one.api.describes, kinds), "OpenAPI, which kwok reads once or gives up")
             self.machines[one.name] = nodes.kwok(one, kinds).start()
 
 

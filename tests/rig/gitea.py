@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ NEEDED = ("gitea",)
 OWNER, NAME = "ml", "gitops"
 ADMIN = "operator"
 """Runs the server, owns the repository and pushes nothing."""
+
+NOTE = base64.b64encode(b"a note\n").decode()
 
 SETTINGS = """\
 RUN_MODE = prod
@@ -152,11 +154,42 @@ class Gitea:
         return self.url_of(user).replace(f"{OWNER}/{NAME}", f"{user}/fork")
 
     def pull_request(self, user: str, branch: str) -> int:
-        """The number of a new pull request from a branch of the repository, once it is known to be mergeable."""
+        """The number of a new pull request from a branch of the repository."""
         body = {"title": branch, "head": branch, "base": "main"}
-        number = int(self.of_repository(user, "POST", "/pulls", body).good["number"])
-        eventually(lambda: self.of_repository(user, "GET", f"/pulls/{number}").good["mergeable"], f"pull {number}")
-        return number
+        return int(self.of_repository(user, "POST", "/pulls", body).good["number"])
+
+    def merge(self, user: str, number: int, style: str = "merge") -> Answer:
+        """What becomes of a merge, once the server has looked for conflicts."""
+
+        def asked() -> Answer | None:
+            answer = self.of_repository(user, "POST", f"/pulls/{number}/merge", {"Do": style})
+            return None if "try again later" in answer.message else answer
+
+        found = eventually(asked, f"a verdict on pull request {number}")
+        assert found
+        return found
+
+    def edits(self) -> dict[str, Callable[[str, str], Answer]]:
+        """Every way to commit or to make a branch without a clone: what somebody asks for about a file."""
+        return {"an edit": self._edit, "a removal": self._remove, "a new file": self._add, "a branch": self._branch}
+
+    def _edit(self, user: str, path: str) -> Answer:
+        return self.of_repository(user, "PUT", f"/contents/{path}", self._content(path))
+
+    def _remove(self, user: str, path: str) -> Answer:
+        body = {key: value for key, value in self._content(path).items() if key != "content"}
+        return self.of_repository(user, "DELETE", f"/contents/{path}", body)
+
+    def _add(self, user: str, path: str) -> Answer:
+        return self.of_repository(user, "POST", f"/contents/{path}.new", {"content": NOTE, "branch": "main"})
+
+    def _branch(self, user: str, path: str) -> Answer:
+        name = path.replace("/", "-")
+        return self.of_repository(user, "POST", "/branches", {"new_branch_name": name, "old_branch_name": "main"})
+
+    def _content(self, path: str) -> dict[str, str]:
+        found = self.of_repository(ADMIN, "GET", f"/contents/{path}").good
+        return {"content": NOTE, "sha": found["sha"], "branch": "main"}
 
     def of_repository(self, user: str, verb: str, path: str, body: Any = None) -> Answer:
         return self.ask(user, verb, f"/repos/{OWNER}/{NAME}{path}", body)
