@@ -57,6 +57,16 @@ def _nobody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def _own_environment(_nobody: None) -> Iterator[None]:
+    """What a test runs in its own process may set variables for good, as the hook does for git."""
+    before = dict(os.environ)
+    yield
+    if os.environ != before:
+        os.environ.clear()
+        os.environ.update(before)
+
+
 def _refuse(self: socket.socket, address: Any) -> None:
     raise AssertionError(f"a test reached for the network: {address}")
 

@@ -39,6 +39,7 @@ def test_without_packages_the_rig_says_which(nothing: Path) -> None:
 
 def test_a_built_program_is_not_built_again(nothing: Path) -> None:
     KUBECONFORM.folder.mkdir(parents=True)
+    (KUBECONFORM.folder / "kubeconform").touch()
     said: list[str] = []
 
     programs.provide(["kubeconform"], said.append)

@@ -1,6 +1,7 @@
 """What everybody may in Argo CD, as a table, and Argo CD's own program that is asked."""
 
 import subprocess
+import tempfile
 from itertools import product
 
 from envgen import layout
@@ -62,12 +63,13 @@ def rbac(*arguments: str) -> str:
         *arguments,
         f"--policy-file={ROOT / layout.RBAC}",
     )
-    done = subprocess.run(
-        (*command, "--server=http://127.0.0.1:9"),
-        env={"ARGOCD_BINARY_NAME": "argocd", "HOME": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with tempfile.TemporaryDirectory() as home:
+        done = subprocess.run(
+            (*command, "--server=http://127.0.0.1:9"),
+            env={"ARGOCD_BINARY_NAME": "argocd", "HOME": home},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     assert done.stdout, done.stderr
     return done.stdout.strip()

@@ -22,6 +22,11 @@ _connect = socket.socket.connect
 """As it was before the tests were cut off from the network."""
 
 
+def pytest_ignore_collect(config: pytest.Config) -> bool | None:
+    """Without servers there is nothing to ask, and rendering everything to find that out costs seconds."""
+    return True if "not e2e" in config.getoption("markexpr") else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     def rank(item: pytest.Item) -> int:
         name = item.path.stem.removeprefix("test_")
@@ -40,13 +45,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def provided(*names: str) -> None:
-    """Skip where this machine cannot have some programs; what does not build fails."""
-    if not definitions.FOLDER.is_dir():
-        pytest.skip("the CustomResourceDefinitions are not here")
+    """Skip where the programs or the definitions are not."""
     try:
-        programs.provide(names)
+        definitions.required()
     except programs.Missing as err:
         pytest.skip(str(err))
+    if missing := programs.lacking(names):
+        pytest.skip(f"not here: {', '.join(missing)}; make rig installs and builds them, or says why it cannot")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -56,6 +61,7 @@ def _loopback(_nobody: None) -> Iterator[None]:
         patch.setattr(socket.socket, "connect", _connect_here)
         patch.setenv("GIT_ALLOW_PROTOCOL", "file:http")
         patch.setenv("GIT_TERMINAL_PROMPT", "0")
+        patch.setenv("no_proxy", "127.0.0.1")
         yield
 
 
@@ -69,7 +75,9 @@ def rig_folder(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixture
     """Where the programs work; of a failed run the logs stay, of a good one nothing."""
     folder = tmp_path_factory.mktemp("rig")
     yield folder
-    if not request.session.testsfailed:
+    if request.session.testsfailed:
+        measured.append(f"its logs are in {folder}")
+    else:
         shutil.rmtree(folder)
 
 

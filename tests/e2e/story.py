@@ -65,13 +65,14 @@ class Story:
 
     fleet: Fleet
     subject: Subject
+    name: str = "story"
+    """What the clones are called after, since a fleet has many stories."""
     before: Look = field(default_factory=dict)
 
     @cached_property
     def people(self) -> dict[str, Person]:
-        return {
-            name: Person(name, self.fleet.clone(name, f"{self.subject.system}-{name}")) for name in self.fleet.people
-        }
+        folders = {name: f"{self.name}-{self.subject.system}-{name}" for name in self.fleet.people}
+        return {name: Person(name, self.fleet.clone(name, folder)) for name, folder in folders.items()}
 
     @property
     def author(self) -> str:
@@ -82,6 +83,20 @@ class Story:
         """Prod's overlay with a version, edited by hand in somebody's clone."""
         path = self.subject.overlay("prod")
         return {path: person.read(path).replace(self.subject.versions["prod"], version)}
+
+    def running(self, environment: str) -> str:
+        """The version that git says an environment runs."""
+        entries = json.loads(self.people["dana"].run("status", "--format", "json"))["releases"]
+        mine = (self.subject.system, self.subject.component, self.subject.release)
+        entry = next(e for e in entries if (e["system"], e["component"], e["release"]) == mine)
+        return str(entry["versions"][environment]["version"])
+
+    def has_begun(self, commit: str) -> bool:
+        """Whether Argo CD has begun to apply a commit to prod."""
+        [cluster] = self.clusters("prod")
+        application = self.fleet.argocd.application(f"prod-{self.subject.system}-{cluster}")
+        operation = application["status"].get("operationState", {}).get("operation", {})
+        return bool(operation.get("sync", {}).get("revision") == commit)
 
     def step(self) -> list[Change]:
         """What changed in all clusters since the last step, once Argo CD has applied the tip everywhere."""

@@ -1,16 +1,17 @@
 """kill -9, in the middle of a promotion: nothing is half promoted, and Argo CD gets there."""
 
-import json
 import os
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.story import Story, Subject, subjects
-from tests.helpers import git
+from tests.e2e.story import Story, subjects
+from tests.helpers import git, program
 from tests.rig.fleet import Fleet
 from tests.rig.live import Change
 from tests.rig.people import MAIN
@@ -26,17 +27,10 @@ VERSION = "2026-11-21.{number}"
 def story(synced_fleet: Fleet) -> Story:
     """The first subject, with what it runs by now."""
     subject = next(subjects())
-    clone = synced_fleet.clone("dana", "breakage-dana")
-    entries = json.loads(envgen(clone, "status", "--format", "json"))["releases"]
-    mine = next(e for e in entries if (e["system"], e["component"], e["release"]) == _key(subject))
-    versions = {environment: found["version"] for environment, found in mine["versions"].items() if found}
-    told = Story(synced_fleet, Subject(subject.system, subject.component, subject.release, versions))
+    told = Story(synced_fleet, subject, "breakage")
+    told.subject = replace(subject, versions={name: told.running(name) for name in ("dev", "prod")})
     told.step()
     return told
-
-
-def _key(subject: Subject) -> tuple[str, str, str]:
-    return subject.system, subject.component, subject.release
 
 
 @pytest.fixture(scope="module")
@@ -54,20 +48,24 @@ def bumped(story: Story, numbers: Iterator[int]) -> str:
 
 
 def is_promoted(story: Story, found: list[Change], version: str) -> bool:
-    """Whether prod went from what it ran to the version, and nothing else happened; that is then what it runs."""
-    old = story.subject.versions["prod"]
-    story.subject.versions["prod"] = version
-    return story.is_version_alone(found, "prod", old, version)
+    """Whether prod went from what it ran to the version, and nothing else happened."""
+    is_alone = story.is_version_alone(found, "prod", story.subject.versions["prod"], version)
+    story.subject.versions["prod"] = story.running("prod")
+    return is_alone
 
 
 def test_the_repo_server_dies(story: Story, bumped: str) -> None:
-    found = killed_while_promoting(story, story.fleet.argocd.repo_server)
+    server = story.fleet.argocd.repo_server
+
+    found = killed_while_promoting(story, server, lambda commit: commit in server.said)
 
     assert is_promoted(story, found, bumped), found
 
 
 def test_the_application_controller_dies(story: Story, bumped: str) -> None:
-    found = killed_while_promoting(story, story.fleet.argocd.processes["application-controller"])
+    controller = story.fleet.argocd.processes["application-controller"]
+
+    found = killed_while_promoting(story, controller, story.has_begun)
 
     assert is_promoted(story, found, bumped), found
 
@@ -76,14 +74,17 @@ def test_prod_s_api_server_dies(story: Story, bumped: str) -> None:
     [name] = story.clusters("prod")
     cluster = story.fleet.clusters[name]
 
-    found = killed_while_promoting(story, cluster.programs[0], cluster.wait)
+    found = killed_while_promoting(story, cluster.programs[0], story.has_begun, cluster.wait)
 
     assert is_promoted(story, found, bumped), found
 
 
-def killed_while_promoting(story: Story, victim: Process, back: Callable[[], None] = lambda: None) -> list[Change]:
-    """Kill a program as soon as the promotion is in git; what changed once it is there again."""
+def killed_while_promoting(
+    story: Story, victim: Process, busy: Callable[[str], bool], back: Callable[[], None] = lambda: None
+) -> list[Change]:
+    """Kill a program once it is busy with the promotion's commit; what changed when it is there again."""
     story.people["alice"].run("promote", story.subject.full, "--to", "prod", "--push")
+    eventually(lambda: busy(story.fleet.tip), f"{victim.name} to see the promotion")
     victim.end(signal.SIGKILL)
     victim.start()
     back()
@@ -93,6 +94,18 @@ def killed_while_promoting(story: Story, victim: Process, back: Callable[[], Non
 # While the push itself is judged
 
 
+@pytest.fixture
+def gate(story: Story) -> Iterator[Path]:
+    """A last hook, which lets nothing through while this file is there: the push is judged and not yet taken."""
+    folder = story.fleet.gitea.repository
+    waiting, hook = folder / "gate", folder / "hooks" / "pre-receive.d" / "last"
+    program(hook, f"cat > {folder}/seen\nwhile [ -e {waiting} ]; do sleep 0.1; done\n")
+    yield waiting
+    hook.unlink()
+    for path in (waiting, folder / "seen"):
+        path.unlink(missing_ok=True)
+
+
 def promotion(story: Story) -> Path:
     """A clone with a promotion that is committed and not pushed."""
     alice = story.people["alice"]
@@ -100,35 +113,35 @@ def promotion(story: Story) -> Path:
     return alice.folder
 
 
-def pushing(folder: Path) -> "subprocess.Popen[bytes]":
-    """A push that has come as far as the hook."""
-    process = subprocess.Popen(
-        ("git", "push", "--quiet", "origin", MAIN), cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )  # fmt: skip
-    eventually(lambda: _hooks() or process.poll() is not None, "the hook to be asked", 60)
+def pushing(folder: Path, gate: Path) -> "subprocess.Popen[bytes]":
+    """A push that has come as far as the last hook."""
+    (gate.parent / "seen").unlink(missing_ok=True)
+    gate.touch()
+    command = ("git", "push", "--quiet", "origin", MAIN)
+    process = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, start_new_session=True)
+    eventually((gate.parent / "seen").exists, "the push to be judged")
+    assert process.poll() is None
     return process
 
 
-def _hooks() -> list[str]:
-    """The guard's hooks that run on this machine now."""
+def left(gate: Path) -> list[str]:
+    """What git still does in the repository, for a client or a server that is gone."""
+    gate.unlink(missing_ok=True)
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (folder / "cmdline").read_bytes()
-        except OSError:
-            continue  # it ended meanwhile
-        if b"envgen.guard.hook\\0pre-receive" in command.replace(b"\0", b"\\0"):
-            found.append(folder.name)
+        with suppress(OSError):  # it ended meanwhile, or is not ours to look at
+            if (folder / "cwd").readlink() == gate.parent:
+                found.append((folder / "cmdline").read_text().replace("\0", " "))
     return found
 
 
-def test_gitea_dies_while_it_judges(story: Story, bumped: str) -> None:
+def test_gitea_dies_while_it_judges(story: Story, bumped: str, gate: Path) -> None:
     fleet, before = story.fleet, story.fleet.tip
     folder = promotion(story)
-    push = pushing(folder)
+    push = pushing(folder, gate)
     fleet.gitea.process.end(signal.SIGKILL)
-    push.wait()
+    push.communicate()
+    eventually(lambda: not left(gate), "git to end")
     fleet.gitea.start()
     fleet.gitea.wait()
 
@@ -137,13 +150,13 @@ def test_gitea_dies_while_it_judges(story: Story, bumped: str) -> None:
     assert is_promoted(story, found, bumped), found
 
 
-def test_the_client_dies_while_it_pushes(story: Story, bumped: str) -> None:
+def test_the_client_dies_while_it_pushes(story: Story, bumped: str, gate: Path) -> None:
     before = story.fleet.tip
     folder = promotion(story)
-    push = pushing(folder)
+    push = pushing(folder, gate)
     os.killpg(push.pid, signal.SIGKILL)
-    push.wait()
-    eventually(lambda: not _hooks(), "the hook to end")
+    push.communicate()
+    eventually(lambda: not left(gate), "git to end")
 
     found = the_same_push_again(story, folder, before)
 

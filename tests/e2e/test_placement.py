@@ -86,7 +86,10 @@ def test_argo_cd_finds_everything_built_in_healthy(synced_fleet: Fleet) -> None:
 
 def ill(argocd: ArgoCD, application: str) -> list[str]:
     """The objects of built-in kinds that are not healthy, with what ails them."""
-    nodes = (node for node in tree(argocd, application) if (node.get("group", ""), node["kind"]) in JUDGED)
+    found = tree(argocd, application)
+    if not found:
+        return [f"{application}: nothing is known of it"]
+    nodes = (node for node in found if (node.get("group", ""), node["kind"]) in JUDGED)
     states = ((node["kind"], node["name"], node.get("health", {})) for node in nodes)
     return [f"{kind}/{name}: {health}" for kind, name, health in states if health.get("status") != "Healthy"]
 

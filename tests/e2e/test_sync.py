@@ -6,9 +6,9 @@ import pytest
 
 from envgen.model import Object
 from tests.rig import argocd
-from tests.rig.api import Api
+from tests.rig.api import APPLY, Api
 from tests.rig.fleet import Fleet
-from tests.rig.repository import Unit
+from tests.rig.repository import Unit, title
 
 pytestmark = pytest.mark.e2e
 
@@ -56,7 +56,7 @@ def units(fleet: Fleet) -> list[tuple[Unit, str]]:
 def test_the_clusters_hold_what_was_rendered(synced_fleet: Fleet) -> None:
     """A server-side diff: what applying the rendered object again would change."""
     changed = {
-        f"{name} {_title(entry)}": difference
+        f"{name} {title(entry)}": difference
         for unit, name in units(synced_fleet)
         for entry in unit.objects
         if (difference := _difference(synced_fleet.clusters[name].api, entry))
@@ -68,9 +68,9 @@ def test_the_clusters_hold_what_was_rendered(synced_fleet: Fleet) -> None:
 def _difference(api: Api, entry: Object) -> dict[str, Any]:
     path = api.path_of(entry)
     live = api.ask("GET", path)
-    assert live.is_good, f"{_title(entry)} is not there"
+    assert live.is_good, f"{title(entry)} is not there"
     options = {"fieldManager": "argocd-controller", "force": "true", "dryRun": "All", "fieldValidation": "Strict"}
-    applied = api.ask("PATCH", path, entry, "application/apply-patch+yaml", **options).good
+    applied = api.ask("PATCH", path, entry, APPLY, **options).good
     before, after = (_without_bookkeeping(one) for one in (live.body, applied))
     return {key: (before.get(key), after.get(key)) for key in before | after if before.get(key) != after.get(key)}
 
@@ -78,8 +78,4 @@ def _difference(api: Api, entry: Object) -> dict[str, Any]:
 def _without_bookkeeping(entry: Object) -> Object:
     own = ("generation", "managedFields", "resourceVersion")  # an empty list and none at all are two generations
     metadata = {key: value for key, value in entry["metadata"].items() if key not in own}
-    return {**entry, "metadata": metadata}
-
-
-def _title(entry: Object) -> str:
-    return f"{entry['kind']}/{entry['metadata'].get('namespace', '')}/{entry['metadata']['name']}"
+    return {**{key: value for key, value in entry.items() if key != "status"}, "metadata": metadata}

@@ -16,6 +16,10 @@ _MADE += [("batch/v1", "Job"), ("v1", "Pod")]
 _SAID = re.compile(r"0/(\d+) nodes are available: (.*?)\. ")
 
 
+MALFORMED = ("must be equal to nvidia.com/gpu limit", "Limit must be set", "must be an integer")
+"""What the server says of an amount that no pod can have."""
+
+
 @dataclass(frozen=True)
 class Verdict:
     """Where a pod lands, or why it lands nowhere."""
@@ -104,7 +108,7 @@ class Trial:
         refused = [self.refused[name] for name in names if name in self.refused]
         found = [one for name in names for one in self.pods.get(name, [])]
         if refused:
-            return REFUSED if any("is invalid" in words for words in refused) else refused[0]
+            return REFUSED if any(word in refused[0] for word in MALFORMED) else refused[0]
         waiting = [one.reasons for one in found if not one.node]
         wanted = least(variant.reason, self.machines, variant.nodes)
         matching = any(reasons.get(variant.reason, 0) >= wanted for reasons in waiting)

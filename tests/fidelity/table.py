@@ -102,11 +102,11 @@ what the judges say; `tests/e2e/test_fidelity.py` holds it to be true.
 
 ## What is judged
 
-The objects that this repository renders, one of each shape, and kinds that it has none of yet, made of the same pods,
-labels and names: StatefulSet, DaemonSet, Job, CronJob, Pod, Secret, HorizontalPodAutoscaler, PodDisruptionBudget, Role,
-ClusterRole, ResourceQuota, LimitRange, PriorityClass, StorageClass, PersistentVolume. In each, one field is changed: a
-mutant. The operators that change them are in `tests/fidelity/operators`, by family. The family *valid* changes objects
-in ways that look odd and are not.
+The objects that this repository renders, up to six shapes of each kind, and kinds that it has none of yet, made of the
+same pods, labels and names: StatefulSet, DaemonSet, Job, CronJob, Pod, Secret, HorizontalPodAutoscaler,
+PodDisruptionBudget, Role, ClusterRole, ResourceQuota, LimitRange, PriorityClass, StorageClass, PersistentVolume. In
+each, one field is changed: a mutant. The operators that change them are in `tests/fidelity/operators`, by family. The
+family *valid* changes objects in ways that look odd and are not.
 
 - **Server** is kube-apiserver v1.36.2, asked for a creation with `dryRun=All` and `fieldValidation=Strict`. What it
   takes of `tekton.dev/v1` is shown to Tekton's own validation too, as its webhook would.
@@ -115,8 +115,8 @@ in ways that look odd and are not.
   `unknown-kind`, `build-failure`, `gpu-request-differs` and `gpu-fraction`.
 - **kubeconform** is v0.7.0 with `-strict` and the schemas that envgen has. It judges schemas and nothing else.
 
-The unchanged objects are taken by all of them. What depends on other objects or on the machine is out of reach: whether
-a class exists, which addresses are free, which time zones the server knows.
+The server and envgen take all the unchanged objects. What depends on other objects or on the machine is out of reach:
+whether a class exists, which addresses are free, which time zones the server knows.
 
 ## How to run it
 

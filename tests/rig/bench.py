@@ -8,16 +8,17 @@ from tests.rig import definitions
 from tests.rig.cluster import Cluster, etcd
 from tests.rig.repository import OURS
 
-NEEDED = ("etcd", "kube-apiserver")
+NEEDED = ("etcd", "openssl", "kube-apiserver")
 
 
 @contextmanager
 def bench(folder: Path) -> Iterator[Cluster]:
     """A server that knows every kind and every namespace of the repository."""
-    store = etcd(folder).start()
+    store = etcd(folder)
     one = Cluster.of("bench", folder, store)
-    one.programs[0].start()
     try:
+        store.start()
+        one.programs[0].start()
         one.wait()
         units = OURS.units
         definitions.load(one.api, definitions.kinds(entry for unit in units for entry in unit.objects))

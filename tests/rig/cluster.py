@@ -14,7 +14,7 @@ from tests.rig import programs
 from tests.rig.api import Api
 from tests.rig.process import Process, eventually, free_ports
 
-NEEDED = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
+NEEDED = ("etcd", "openssl", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
 
 ADMIN = "admin"
 SYSTEM = {"controllers": "system:kube-controller-manager", "scheduler": "system:kube-scheduler"}
@@ -96,7 +96,7 @@ class Cluster:
 
     def kubectl(self, *arguments: str, stdin: str = "") -> str:
         """What kubectl says to the cluster's administrator; a failure fails the test with its words."""
-        command = ("kubectl", "--kubeconfig", str(self.kubeconfig(ADMIN)), *arguments)
+        command = (programs.KUBECTL, "--kubeconfig", str(self.kubeconfig(ADMIN)), *arguments)
         done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         return done.stdout

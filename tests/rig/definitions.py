@@ -1,5 +1,6 @@
 """The CustomResourceDefinitions that the clusters of the rig get: third-party data, read where it lies."""
 
+import os
 import re
 from collections.abc import Iterable
 from functools import cache, partial
@@ -10,8 +11,10 @@ import yaml
 from envgen.model import Object
 from tests.rig.api import Api
 from tests.rig.process import eventually
+from tests.rig.programs import Missing
 
-FOLDER = Path(__file__).parents[3] / "shared" / "crds"
+FOLDER = Path(os.environ.get("ENVGEN_CRDS") or Path(__file__).parents[3] / "shared" / "crds")
+"""A folder for each group, a file for each kind."""
 
 OPEN = {
     ("build.openshift.io", "BuildConfig"),
@@ -23,6 +26,12 @@ OPEN = {
 
 Kind = tuple[str, str]
 """API version and kind."""
+
+
+def required() -> None:
+    """Raises Missing where the definitions are not."""
+    if not FOLDER.is_dir():
+        raise Missing("the CustomResourceDefinitions are not here; name their folder in ENVGEN_CRDS (docs/rig.md)")
 
 
 def kinds(objects: Iterable[Object]) -> set[Kind]:

@@ -31,8 +31,6 @@ class Fleet:
     clusters: dict[str, Cluster]
     gitea: Gitea
     argocd: ArgoCD
-    repository: Repository
-    """The catalog at the rig's addresses, as first pushed."""
     machines: dict[str, Process] = field(default_factory=dict)
     """kwok, by cluster."""
     seconds: float = 0
@@ -43,15 +41,12 @@ class Fleet:
     def running(cls, folder: Path) -> Iterator["Fleet"]:
         """Start everything, end everything."""
         started = time.monotonic()
-        store = cluster.etcd(folder).start()
+        store = cluster.etcd(folder)
         clusters = {name: Cluster.of(name, folder, store) for name in sorted(OURS.targets)}
         forge = Gitea(folder / "gitea")
-        for one in clusters.values():
-            one.start()
-        forge.start()
-        copy = moved(folder / "repository", _addresses(clusters, forge))
-        fleet = cls(folder, store, clusters, forge, ArgoCD(folder / "argocd", clusters[OURS.hub]), copy)
+        fleet = cls(folder, store, clusters, forge, ArgoCD(folder / "argocd", clusters[OURS.hub]))
         try:
+            fleet._start()
             fleet._publish()
             fleet._furnish()
             fleet.seconds = time.monotonic() - started
@@ -116,6 +111,17 @@ class Fleet:
         return tuple(sorted(actor for actor in named if ":" not in actor))
 
     # Getting ready
+
+    @cached_property
+    def repository(self) -> Repository:
+        """The catalog at the rig's addresses, as first pushed."""
+        return moved(self.folder / "repository", _addresses(self.clusters, self.gitea))
+
+    def _start(self) -> None:
+        self.store.start()
+        for one in self.clusters.values():
+            one.start()
+        self.gitea.start()
 
     def _publish(self) -> None:
         """The first push is before the hook, as on any server that had a repository before it had a guard."""

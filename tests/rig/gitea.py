@@ -78,7 +78,9 @@ class Gitea:
 
     @property
     def _env(self) -> Mapping[str, str]:
-        return {"HOME": str(self.folder), "GIT_ALLOW_PROTOCOL": "file:http"}
+        """It writes settings of git's own, so it gets a file for them."""
+        own = {"GIT_CONFIG_GLOBAL": str(self.folder / "gitconfig"), "GIT_CONFIG_NOSYSTEM": "1"}
+        return {"HOME": str(self.folder), "GIT_ALLOW_PROTOCOL": "file:http", **own}
 
     @property
     def repository(self) -> Path:

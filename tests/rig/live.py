@@ -6,6 +6,7 @@ from typing import Any
 
 from envgen.model import Object
 from tests.rig.fleet import Fleet
+from tests.rig.repository import title
 
 Look = Mapping[tuple[str, str], Object]
 """Objects by cluster and title, without what controllers write."""
@@ -33,7 +34,7 @@ def look(fleet: Fleet) -> Look:
             api = fleet.clusters[target.name].api
             for entry in unit.objects:
                 answer = api.ask("GET", api.path_of(entry))
-                found[target.name, _title(entry)] = _declared(answer.body) if answer.is_good else {}
+                found[target.name, title(entry)] = _declared(answer.body) if answer.is_good else {}
     return found
 
 
@@ -64,7 +65,3 @@ def _differences(old: Any, new: Any, field: str) -> Iterator[tuple[str, Any, Any
             yield from _differences(left, right, f"{field}.{i}")
     elif old != new:
         yield field, old, new
-
-
-def _title(entry: Object) -> str:
-    return f"{entry['kind']}/{entry['metadata'].get('namespace', '')}/{entry['metadata']['name']}"

@@ -8,6 +8,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -19,7 +20,10 @@ ENVIRONMENT = dict(os.environ)
 """As it was when this module was imported: tests have a home of their own, but Go's caches are the user's."""
 
 CACHE = Path(ENVIRONMENT.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "envgen-rig"
-DEBIAN = {"etcd": "etcd-server", "redis-server": "redis-server"}
+KUBECTL = str(Path(sys.executable).parent / "kubectl")
+"""The one that envgen renders with, from the lock file."""
+
+DEBIAN = {"etcd": "etcd-server", "gcc": "build-essential", "openssl": "openssl", "redis-server": "redis-server"}
 """Debian's packages by their programs."""
 
 Say = Callable[[str], None]
@@ -94,14 +98,19 @@ class Module:
             half.rename(self.folder)
 
     def _download(self) -> None:
-        if shutil.which("go") is None:
-            raise Missing("the rig needs Go (1.26 or newer) to build its programs, and there is none on the PATH")
+        """A module that is not what go.sum says is no lack of this machine's."""
         done = self._go("mod", "download")
+        said = done.stderr.strip()[-300:]
+        if "checksum mismatch" in said or "SECURITY ERROR" in said:
+            raise BuildError(f"{self.name}: {said}")
+        if "requires go >=" in said:
+            raise Missing(f"the rig needs a newer Go: {said}")
         if done.returncode:
-            raise Missing(f"the rig needs Go's module proxy, which does not answer: {done.stderr.strip()[-300:]}")
+            raise Missing(f"the rig needs Go's module proxy, which does not answer: {said}")
 
     def _go(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        env = {**ENVIRONMENT, "CGO_ENABLED": str(int(self.cgo)), "GOTOOLCHAIN": "local", "GOFLAGS": ""}
+        own = {"CGO_ENABLED": str(int(self.cgo)), "GOTOOLCHAIN": "local", "GOFLAGS": "", "GOWORK": "off"}
+        env = {**ENVIRONMENT, **own}
         return subprocess.run(("go", *arguments), cwd=self.source, env=env, capture_output=True, text=True, check=False)
 
 
@@ -187,19 +196,28 @@ def asset(module: str, name: str) -> Path:
     return next(m for m in MODULES if m.name == module).folder / name
 
 
+def lacking(programs: Iterable[str]) -> list[str]:
+    """Those of some programs that are not here."""
+    return [name for name in programs if not (shutil.which(name) if name in DEBIAN else path(name).exists())]
+
+
 def provide(programs: Iterable[str], say: Say = lambda text: None) -> None:
     """Install and build what is missing of some programs.
 
     Raises Missing if this machine cannot have them, BuildError if one does not compile.
     """
-    wanted = set(programs)
-    _install([DEBIAN[name] for name in sorted(wanted & DEBIAN.keys()) if shutil.which(name) is None], say)
-    for module in MODULES:
-        if wanted & module.packages.keys():
-            module.build(say)
+    missing = set(lacking(programs))
+    modules = [module for module in MODULES if missing & module.packages.keys()]
+    if modules and shutil.which("go") is None:
+        raise Missing("the rig needs Go (1.26.8 or newer) to build its programs, and there is none on the PATH")
+    _install([DEBIAN[name] for name in sorted(missing & DEBIAN.keys())], say)
+    for module in modules:
+        module.build(say)
 
 
 EVERYTHING = (*DEBIAN, *_OWNER)
+SERVICES = {"etcd-server": "etcd", "redis-server": "redis-server"}
+"""What Debian starts along with a package."""
 
 
 def _install(packages: list[str], say: Say) -> None:
@@ -216,5 +234,5 @@ def _install(packages: list[str], say: Say) -> None:
         again = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
         if again.returncode:
             raise Missing(f"the rig needs {' and '.join(packages)}: {again.stderr.strip()[-300:]}")
-    for service in ("etcd", "redis-server"):
-        subprocess.run(("service", service, "stop"), capture_output=True, check=False)
+    for package in SERVICES.keys() & {*packages}:
+        subprocess.run(("service", SERVICES[package], "stop"), capture_output=True, check=False)

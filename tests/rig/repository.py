@@ -29,6 +29,11 @@ def envgen(root: Path, *arguments: str) -> str:
     return result.stdout
 
 
+def title(entry: Object) -> str:
+    """What an object is called in messages."""
+    return f"{entry['kind']}/{entry['metadata'].get('namespace', '')}/{entry['metadata']['name']}"
+
+
 def refused(root: Path, *arguments: str) -> str:
     """What the command line said when it found something or refused."""
     result = CliRunner().invoke(main, ["-C", str(root), *arguments])
