@@ -30,7 +30,7 @@ rig: $(READY)  ## build or install the real servers of the end-to-end tests, onc
 
 e2e: $(READY)  ## the end-to-end tests, on real servers; they skip, saying why, where those cannot be had
 	@$(BIN)/python -m tests.rig || test $$? -eq 3
-	$(BIN)/pytest -q -m e2e -n 0 --durations=10 tests/e2e
+	$(BIN)/pytest -q -m e2e -n 0 --maxfail=3 --durations=10 tests/e2e
 
 fidelity: $(READY)  ## docs/fidelity.md, measured anew on a real API server
 	$(BIN)/python -m tests.fidelity --write

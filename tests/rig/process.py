@@ -17,7 +17,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-PATIENCE = 180.0
+PATIENCE = 600.0
 """Seconds until a condition is given up: far beyond what it takes, since nothing is gained by failing early."""
 
 
