@@ -21,7 +21,7 @@ def bench(folder: Path) -> Iterator[Cluster]:
         one.programs[0].start()
         one.wait()
         units = OURS.units
-        definitions.load(one.api, definitions.kinds(entry for unit in units for entry in unit.objects))
+        definitions.load([(one.api, definitions.kinds(entry for unit in units for entry in unit.objects))])
         for name in sorted({unit.namespace for unit in units}):
             one.api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
         yield one

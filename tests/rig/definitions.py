@@ -38,13 +38,15 @@ def kinds(objects: Iterable[Object]) -> set[Kind]:
     return {(str(entry["apiVersion"]), str(entry["kind"])) for entry in objects}
 
 
-def load(api: Api, wanted: Iterable[Kind]) -> None:
-    """Make the server serve some kinds; those it knows already are left alone."""
-    strange = sorted(kind for kind in set(wanted) if api.resource(*kind) is None)
-    for definition in (_definition(*kind) for kind in strange):
-        api.apply(definition)
-    for kind in strange:
-        eventually(partial(api.resource, *kind), " ".join(kind))
+def load(wanted: Iterable[tuple[Api, Iterable[Kind]]]) -> None:
+    """Make servers serve some kinds, all at the same time; those they know already are left alone."""
+    strange = [(api, sorted(kind for kind in kinds if api.resource(*kind) is None)) for api, kinds in wanted]
+    for api, kinds in strange:
+        for definition in (_definition(*kind) for kind in kinds):
+            api.create(definition)
+    for api, kinds in strange:
+        for kind in kinds:
+            eventually(partial(api.resource, *kind), " ".join(kind))
 
 
 def _definition(api_version: str, kind: str) -> Object:

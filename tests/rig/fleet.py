@@ -15,6 +15,7 @@ from tests.helpers import commit_all, git
 from tests.rig import argocd, cluster, definitions, gitea, nodes
 from tests.rig.argocd import ArgoCD
 from tests.rig.cluster import Cluster
+from tests.rig.definitions import Kind
 from tests.rig.gitea import Gitea
 from tests.rig.process import Process, eventually
 from tests.rig.repository import OURS, Repository, envgen, moved
@@ -136,17 +137,23 @@ class Fleet:
     def _furnish(self) -> None:
         """In each step every cluster gets its share, because what it then needs time for it does by itself."""
         targets, everywhere = self.repository.targets, self.clusters.values()
-        kinds = definitions.kinds(entry for unit in OURS.units for entry in unit.objects)
+        kinds = {name: _delivered(name) for name in self.clusters}
         for one in everywhere:
             one.wait()
-            definitions.load(one.api, kinds)
+        definitions.load((one.api, kinds[one.name]) for one in everywhere)
         self.argocd.install((one, targets[one.name].server) for one in everywhere if one is not self.hub)
         self.argocd.start()
         for one in everywhere:
             nodes.furnish(one, targets[one.name])
         for one in everywhere:
-            eventually(partial(one.api.describes, kinds), "OpenAPI, which kwok reads once or gives up")
-            self.machines[one.name] = nodes.kwok(one, kinds).start()
+            eventually(partial(one.api.describes, kinds[one.name]), "OpenAPI, which kwok reads once or gives up")
+            self.machines[one.name] = nodes.kwok(one, kinds[one.name]).start()
+
+
+def _delivered(cluster: str) -> set[Kind]:
+    """The kinds of all that is delivered to a cluster."""
+    here = (unit for unit in OURS.units if cluster in {target.name for target in unit.targets})
+    return definitions.kinds(entry for unit in here for entry in unit.objects)
 
 
 def _addresses(clusters: dict[str, Cluster], forge: Gitea) -> dict[str, str]:
