@@ -8,9 +8,9 @@ from envgen.components.builtin import TYPES
 from envgen.declaration import Pool
 from envgen.model import Object
 from tests.e2e.variants import AFFINITY, FEW, TAINT
-from tests.e2e.verdicts import empty, namespace
+from tests.e2e.verdicts import empty
 from tests.rig import nodes
-from tests.rig.api import Api
+from tests.rig.api import Api, namespace
 from tests.rig.process import eventually
 from tests.rig.projection import projected
 from tests.rig.repository import Unit

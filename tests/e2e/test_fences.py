@@ -146,16 +146,11 @@ def _conditions(fleet: Fleet, name: str) -> list[str]:
 # What is healed, pruned, ordered
 
 
-def _units(fleet: Fleet) -> Iterator[tuple[Unit, Api]]:
-    for unit in fleet.repository.units:
-        for target in unit.targets:
-            yield unit, fleet.clusters[target.name].api
-
-
 def test_an_image_set_by_hand_is_healed(synced_fleet: Fleet) -> None:
     """What `kubectl set image` would do, in every environment."""
     touched = []
-    for unit, api in _units(synced_fleet):
+    for unit, cluster in synced_fleet.deliveries():
+        api = cluster.api
         for entry in [entry for entry in unit.objects if entry["kind"] == "Deployment"][:1]:
             change = [{"op": "replace", "path": "/spec/template/spec/containers/0/image", "value": "hand.example/x:1"}]
             before = _image(api, entry)
@@ -195,7 +190,8 @@ def test_what_leaves_git_leaves_the_clusters(synced_fleet: Fleet, restored: Pers
     system = dev.path.rpartition("/")[2]
     catalog = f"{layout.SYSTEMS}/{system}.yaml"
     without = restored.refresh().read(catalog)
-    homes = [(unit.namespace, api) for unit, api in _units(synced_fleet) if unit.path.endswith(f"/{system}")]
+    here = ((unit, cluster) for unit, cluster in synced_fleet.deliveries() if unit.path.endswith(f"/{system}"))
+    homes = [(unit.namespace, cluster.api) for unit, cluster in here]
 
     restored.regenerated({catalog: without + COMPONENT.format("passing")}, "add a component")
     synced_fleet.settle()
@@ -210,10 +206,10 @@ def test_what_leaves_git_leaves_the_clusters(synced_fleet: Fleet, restored: Pers
 def test_waves_come_one_after_another(synced_fleet: Fleet) -> None:
     """Every object of a wave was made after every object of the waves before it."""
     seen = 0
-    for unit, api in _units(synced_fleet):
+    for unit, cluster in synced_fleet.deliveries():
         made: dict[int, list[str]] = defaultdict(list)
         for entry in unit.objects:
-            live = api.ask("GET", api.path_of(entry)).good
+            live = cluster.api.ask("GET", cluster.api.path_of(entry)).good
             made[int(entry["metadata"].get("annotations", {}).get(WAVE, 0))].append(
                 live["metadata"]["creationTimestamp"]
             )

@@ -8,7 +8,7 @@ from envgen.model import Object
 from tests.rig import argocd
 from tests.rig.api import APPLY, Api
 from tests.rig.fleet import Fleet
-from tests.rig.repository import Unit, title
+from tests.rig.repository import title
 
 pytestmark = pytest.mark.e2e
 
@@ -48,18 +48,13 @@ def _declared(entry: Object) -> Object:
     return {"spec": entry["spec"], **metadata, "annotations": kept}
 
 
-def units(fleet: Fleet) -> list[tuple[Unit, str]]:
-    """Every unit with every cluster it is delivered to; a site with values of its own has its own path."""
-    return [(unit, target.name) for unit in fleet.repository.units for target in unit.targets]
-
-
 def test_the_clusters_hold_what_was_rendered(synced_fleet: Fleet) -> None:
     """A server-side diff: what applying the rendered object again would change."""
     changed = {
-        f"{name} {title(entry)}": difference
-        for unit, name in units(synced_fleet)
+        f"{cluster.name} {title(entry)}": difference
+        for unit, cluster in synced_fleet.deliveries()
         for entry in unit.objects
-        if (difference := _difference(synced_fleet.clusters[name].api, entry))
+        if (difference := _difference(cluster.api, entry))
     }
 
     assert changed == {}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from envgen.model import Object
 from tests.e2e.variants import AFFINITY, REFUSED, TAINT, Variant
-from tests.rig.api import Api
+from tests.rig.api import Api, namespace
 from tests.rig.process import eventually
 
 NAMESPACE = "rig-variants"
@@ -146,10 +146,6 @@ def _counts(variant: Variant) -> Iterator[tuple[str, int]]:
 
 def _moved(workload: Object) -> Object:
     return {**workload, "metadata": {**workload["metadata"], "namespace": NAMESPACE}}
-
-
-def namespace(name: str) -> Object:
-    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
 
 
 def empty(api: Api, name: str) -> None:

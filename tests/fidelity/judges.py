@@ -18,7 +18,7 @@ from envgen.rules.values import inside
 from envgen.validate import validate
 from tests.fidelity.nouns import NAMESPACE
 from tests.rig import programs
-from tests.rig.api import Api
+from tests.rig.api import Api, namespace
 
 REFUSALS = ("build-failure", "schema-violation", "unknown-kind", "gpu-request-differs", "gpu-fraction", *NAMES)
 """The rules that say: the server would refuse this.  All others say that something is unwise, or not known."""
@@ -29,7 +29,7 @@ Verdicts = list[str]
 
 def server(api: Api, objects: Sequence[Object]) -> Verdicts:
     """The API server's own words, and Tekton's where its admission webhook would be asked."""
-    api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
+    api.apply(namespace(NAMESPACE))
     for name in sorted({"default", *(account for entry in objects if (account := _account(entry)))}):
         api.apply({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name, "namespace": NAMESPACE}})
     said = [_asked(api, entry) for entry in objects]

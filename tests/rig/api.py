@@ -17,6 +17,10 @@ MANAGER = "rig"
 CONFLICT = 409
 
 
+def namespace(name: str) -> Object:
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+
+
 @dataclass(frozen=True)
 class Answer:
     """What the server said: an object, or a Status that says why not."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from envgen.model import Object
 from tests.rig import programs
+from tests.rig.api import namespace
 from tests.rig.cluster import ADMIN, Cluster
 from tests.rig.process import Process, eventually, free_ports
 
@@ -93,7 +94,7 @@ class ArgoCD:
 
     def install(self, members: Iterable[tuple[Cluster, str]]) -> None:
         """What its manifests hold that matters without containers, and a way into every member, by its address."""
-        self.hub.api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
+        self.hub.api.apply(namespace(NAMESPACE))
         for folder in ("crds", "base/config"):
             path = programs.asset("argocd", f"manifests/{folder}")
             self.hub.kubectl("apply", "--server-side", "--force-conflicts", "--namespace", NAMESPACE, "-k", str(path))

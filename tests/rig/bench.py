@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.rig import definitions
+from tests.rig.api import namespace
 from tests.rig.cluster import Cluster, etcd
 from tests.rig.repository import OURS
 
@@ -23,7 +24,7 @@ def bench(folder: Path) -> Iterator[Cluster]:
         units = OURS.units
         definitions.load([(one.api, definitions.kinds(entry for unit in units for entry in unit.objects))])
         for name in sorted({unit.namespace for unit in units}):
-            one.api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+            one.api.apply(namespace(name))
         yield one
     finally:
         one.end()

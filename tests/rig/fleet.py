@@ -18,7 +18,7 @@ from tests.rig.cluster import Cluster
 from tests.rig.definitions import Kind
 from tests.rig.gitea import Gitea
 from tests.rig.process import Process, eventually
-from tests.rig.repository import OURS, Repository, envgen, moved
+from tests.rig.repository import OURS, Repository, Unit, envgen, moved
 
 NEEDED = (*cluster.NEEDED, *nodes.NEEDED, *gitea.NEEDED, *argocd.NEEDED)
 
@@ -84,12 +84,16 @@ class Fleet:
         snapshot = Snapshot(tree, self.repository.platform, ())
         return {application.name: application for application in applications(snapshot)}
 
-    def clone(self, user: str, name: str = "") -> Path:
+    def deliveries(self) -> Iterator[tuple[Unit, Cluster]]:
+        """Every unit with every cluster it is delivered to; a site with values of its own has its own unit."""
+        for unit in self.repository.units:
+            for target in unit.targets:
+                yield unit, self.clusters[target.name]
+
+    def clone(self, user: str, name: str) -> Path:
         """A clone of one of the people; they push with their own password."""
-        folder = self.folder / "clones" / (name or user)
+        folder = self.folder / "clones" / name
         git(self.folder, "clone", "--quiet", self.gitea.url_of(user), str(folder))
-        for key, value in (("user.name", user), ("user.email", f"{user}@example.invalid")):
-            git(folder, "config", key, value)
         return folder
 
     @property

@@ -29,12 +29,10 @@ class Change:
 def look(fleet: Fleet) -> Look:
     """Every object that git declares, as the clusters have it now."""
     found: dict[tuple[str, str], Object] = {}
-    for unit in fleet.repository.units:
-        for target in unit.targets:
-            api = fleet.clusters[target.name].api
-            for entry in unit.objects:
-                answer = api.ask("GET", api.path_of(entry))
-                found[target.name, title(entry)] = _declared(answer.body) if answer.is_good else {}
+    for unit, cluster in fleet.deliveries():
+        for entry in unit.objects:
+            answer = cluster.api.ask("GET", cluster.api.path_of(entry))
+            found[cluster.name, title(entry)] = _declared(answer.body) if answer.is_good else {}
     return found
 
 
