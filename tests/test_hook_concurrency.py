@@ -212,10 +212,15 @@ def session(leader: int) -> list[int]:
 
 def fields(stat: Path) -> list[str]:
     """The state of a process, its parent, group and session; nothing of one that is gone."""
+    return known(stat).rpartition(")")[2].split()
+
+
+def known(path: Path) -> str:
+    """What the kernel says of a process; nothing of one that ended meanwhile."""
     try:
-        return stat.read_text().rpartition(")")[2].split()
+        return path.read_text()
     except (FileNotFoundError, ProcessLookupError):
-        return []
+        return ""
 
 
 def client(push: int, hook: int) -> Sequence[int]:
@@ -299,4 +304,4 @@ def test_a_push_that_dies_at_any_moment_is_in_or_not(server: Served, seed: int) 
 
 def guards(leader: int) -> list[int]:
     """The hooks of a session."""
-    return [pid for pid in session(leader) if b"envgen.guard.hook" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    return [pid for pid in session(leader) if "envgen.guard.hook" in known(Path(f"/proc/{pid}/cmdline"))]
