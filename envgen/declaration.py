@@ -210,7 +210,8 @@ class ComponentType:
     one_of: tuple[str, ...] = ()
     """Fields of which exactly one is present."""
     references: tuple[str, ...] = ()
-    """Fields that name a component of the system, which is thereby used."""
+    """Fields that name a component of the system, which is thereby used; `storage.secret` is one inside another,
+    `*` stands for every key of a map and every item of a list."""
     offer: Callable[[Declaration], Offer] = no_offer
     pointers: Callable[[Declaration, Release], Iterable[Pointer]] = no_pointers
     images: tuple[int, int] = (0, 0)

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from envgen import layout
 from envgen.catalog import windows
-from envgen.catalog.uses import cycle
+from envgen.catalog.uses import cycle, named
 from envgen.components.pods import fits
 from envgen.declaration import Catalog, Component, Environment, Fields, Platform, System
-from envgen.model import Document, Field, Finding, Location
+from envgen.model import Document, Finding, Location
 from envgen.shape import unknown
 from envgen.yamlio import KEY
 
@@ -220,7 +220,7 @@ def _use_findings(system: System) -> Iterator[Finding]:
     for component in system.components:
         others = sorted(system.names - {component.name})
         for environment, fields in {"": component.common, **component.environments}.items():
-            for field, name in _named(component, fields):
+            for field, name in named(component.type, fields):
                 if name not in system.names:
                     message = unknown(name, others, "component")
                     yield Finding(_at(component, environment, *field), "unknown-use", message)
@@ -234,13 +234,6 @@ def _is_deployed(system: System, name: str, environment: str) -> bool:
     """Components that could not be read are found wrong already, not missing."""
     other = system.component(name)
     return other is None or environment in other.environments
-
-
-def _named(component: Component, fields: Fields) -> Iterator[tuple[Field, str]]:
-    """The components that a component names, and where."""
-    yield from ((("uses", i), name) for i, name in enumerate(fields.get("uses", ())))
-    yield from ((("mounts", name), name) for name in fields.get("mounts", {}))
-    yield from (((field,), fields[field]) for field in component.type.references if field in fields)
 
 
 def _ring_findings(system: System) -> Iterator[Finding]:

@@ -1,8 +1,9 @@
 """Who uses whom inside a system, and in which order that starts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from envgen.declaration import ComponentType, Fields, System
+from envgen.model import Data, Field
 
 Graph = Mapping[str, tuple[str, ...]]
 """What each component uses, by name."""
@@ -10,8 +11,27 @@ Graph = Mapping[str, tuple[str, ...]]
 
 def used(kind: ComponentType, fields: Fields) -> tuple[str, ...]:
     """What a component uses: named, mounted, or referred to by a field of its type."""
-    referred = (fields[name] for name in kind.references if name in fields)
-    return tuple(sorted({*fields.get("uses", ()), *fields.get("mounts", {}), *referred}))
+    return tuple(sorted({name for _, name in named(kind, fields)}))
+
+
+def named(kind: ComponentType, fields: Fields) -> Iterator[tuple[Field, str]]:
+    """Every component that a component names, and where in its fields."""
+    yield from ((("uses", i), name) for i, name in enumerate(fields.get("uses", ())))
+    yield from ((("mounts", name), name) for name in fields.get("mounts", {}))
+    for reference in kind.references:
+        yield from _referred(fields, reference.split("."), ())
+
+
+def _referred(value: Data, path: list[str], field: Field) -> Iterator[tuple[Field, str]]:
+    """What stands at a dotted path: a name or a list of names; `*` is every key of a map or item of a list."""
+    if not path:
+        if isinstance(value, str):
+            yield field, value
+        return
+    inner = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    for key, child in inner:
+        if path[0] in ("*", key):
+            yield from _referred(child, path[1:], (*field, key))
 
 
 def graph(system: System, environment: str | None) -> Graph:
