@@ -28,8 +28,21 @@ class Pool:
     nodes: int = 1
     taints: tuple[str, ...] = ()
     """`key=value:Effect` or `key:Effect`, as `kubectl taint` has them."""
-    mig: tuple[str, ...] = ()
-    """Profiles of slices that its GPUs are divided into, such as `1g.5gb`."""
+    mig: tuple[tuple[str, int | None], ...] = ()
+    """Profiles of slices that its GPUs are divided into, such as `1g.5gb`, and how many a node has; None if unsaid."""
+    labels: tuple[tuple[str, str], ...] = ()
+    """Labels of its nodes besides the product."""
+    time_slicing: int = 1
+    """How many pods take turns on each GPU."""
+    runtime_class: str = ""
+    """The RuntimeClass that containers need to see a GPU there."""
+    device_class: str = ""
+    """The DeviceClass through which its GPUs are claimed; they are counted as `nvidia.com/gpu` if empty."""
+
+    @property
+    def product_label(self) -> str:
+        """What feature discovery says: a GPU that is shared by turns is another product (NVIDIA: time-slicing GPUs)."""
+        return f"{self.product}-SHARED" if self.time_slicing > 1 else self.product
 
 
 @dataclass(frozen=True)

@@ -195,6 +195,12 @@ class Release:
     """The environment variable of the main container that carries the scalar."""
     targets: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
     """Further fields that carry it: kind, name, kustomize field paths."""
+    gpu: bool | None = None
+    """Whether it exists only where the component has a GPU, or only where it has none; everywhere if None."""
+
+    def is_where(self, *, has_gpu: bool) -> bool:
+        """Whether a component with or without a GPU has this release."""
+        return self.gpu in (None, has_gpu)
 
     def scalar(self, version: str) -> str:
         return self.template.replace("{version}", version)

@@ -122,7 +122,7 @@ class Dev:
         for system in self.catalog.systems:
             for component in system.components:
                 declaration = self._declarations[system.name].get(component.name)
-                for release in component.releases if declaration else ():
+                for release in declaration.releases if declaration else ():
                     if declaration and release.image == request.target:
                         found = True
                         yield Place(component, declaration, release, self.environment)
@@ -139,18 +139,18 @@ class Dev:
         component = system.component(component_name)
         if component is None or declaration is None:
             raise InputError(self._not_deployed(system, component_name))
-        return Place(component, declaration, _release(component, request.target, release_names), self.environment)
+        return Place(component, declaration, _release(declaration, request.target, release_names), self.environment)
 
     def _not_deployed(self, system: System, name: str) -> str:
         there = _listed(c.name for c in system.components if c.releases)
         return f"{system.name} deploys no {name!r} in {self.environment.name}; there is {there}"
 
 
-def _release(component: Component, target: str, names: list[str]) -> Release:
-    found = [r for r in component.releases if not names or r.name == names[0]]
+def _release(declaration: Declaration, target: str, names: list[str]) -> Release:
+    found = [r for r in declaration.releases if not names or r.name == names[0]]
     if len(found) == 1:
         return found[0]
-    there = _listed(r.name for r in component.releases)
+    there = _listed(r.name for r in declaration.releases)
     if not names and found:
         raise InputError(f"{target} has several releases; write {target}/RELEASE with one of {there}")
     raise InputError(f"{target} names no release; there is {there}")

@@ -32,7 +32,7 @@ LAYERS = (  # a module may import from rows below its own, never from above or b
     {"cache", "gitobjects", "yamltext"},
     {"process", "yamlio"},
     {"components"},  # maps of declarations to objects: below everything that touches the world
-    {"declaration", "errors", "layout", "pinning", "printable", "roles", "scalars", "window"},
+    {"declaration", "errors", "layout", "pinning", "printable", "quantity", "roles", "scalars", "window"},
     {"model"},
 )
 CLI = ("aids", "files", "group", "guarding", "questions", "releases")

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from envgen.model import Data, Field
+from envgen.quantity import measured
 from envgen.rules.server import forms
 from envgen.rules.server.kinds import refusals
-from envgen.rules.server.quantities import measured
 from envgen.rules.server.schedule import schedule
 from tests.fidelity.origins import origins
 

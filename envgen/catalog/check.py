@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 
 from envgen import layout
-from envgen.catalog import windows
+from envgen.catalog import gpus, windows
 from envgen.catalog.uses import cycle, named
-from envgen.components.pods import fits
 from envgen.declaration import Catalog, Component, Environment, Fields, Platform, System
-from envgen.model import Document, Finding, Location
+from envgen.model import Document, Finding, Location, Release
 from envgen.shape import unknown
 from envgen.yamlio import KEY
 
@@ -126,11 +125,12 @@ def _release_findings(component: Component, platform: Platform) -> Iterator[Find
     kind, place = component.type, component.place
     images = [release for release in component.releases if release.image]
     scalars = [release for release in component.releases if not release.image]
-    for what, found, (least, most) in (("image", images, kind.images), ("uri", scalars, kind.scalars)):
-        if not least <= len(found) <= most:
-            wanted = f"{least}" if least == most else f"{least} to {most}"
-            message = f"a {kind.name} has {wanted} releases with {what}, not {len(found)}"
-            yield Finding(component.document.at(*place, "releases"), "wrong-releases", message)
+    for what, releases, (least, most) in (("image", images, kind.images), ("uri", scalars, kind.scalars)):
+        for found, where in _numbers(releases):
+            if not least <= found <= most:
+                wanted = f"{least}" if least == most else f"{least} to {most}"
+                message = f"a {kind.name} has {wanted} releases with {what}, not {found}{where}"
+                yield Finding(component.document.at(*place, "releases"), "wrong-releases", message)
     for release in scalars:
         if release.targets and kind.name != "manifests":
             at = component.document.at(*place, "releases", release.name, "targets")
@@ -146,25 +146,18 @@ def _release_findings(component: Component, platform: Platform) -> Iterator[Find
             yield Finding(at, "foreign-registry", message)
 
 
-def _gpu_findings(component: Component, environment: Environment) -> Iterator[Finding]:
-    fields = component.environments[environment.name]
-    gpu = fields.get("gpu")
-    if not gpu:
+def _numbers(releases: list[Release]) -> Iterator[tuple[int, str]]:
+    """How many releases there are, with and without a GPU where that makes a difference."""
+    if all(release.gpu is None for release in releases):
+        yield len(releases), ""
         return
+    for has_gpu, where in ((True, " where it has a GPU"), (False, " where it has none")):
+        yield sum(release.is_where(has_gpu=has_gpu) for release in releases), where
+
+
+def _gpu_findings(component: Component, environment: Environment) -> Iterator[Finding]:
     at = _at(component, environment.name, "gpu")
-    for target in environment.targets:
-        pool = target.pools.get(gpu["pool"])
-        if pool is None:
-            there = ", ".join(sorted(target.pools)) or "no GPU pool"
-            message = f"{environment.name} has no pool {gpu['pool']!r} on {target.name}; there is {there}"
-            yield Finding(at, "gpu-pool-missing", message)
-        elif reason := fits(pool, target, gpu["count"], fields.get("replicas", 1)):
-            message = f"{component.name} in {environment.name} {reason}; ask for less or enlarge the pool"
-            yield Finding(at, "gpu-capacity", message)
-    pools = [target.pools[gpu["pool"]] for target in environment.targets if gpu["pool"] in target.pools]
-    if len({(pool.product, pool.taints) for pool in pools}) > 1:
-        message = f"pool {gpu['pool']!r} differs between the clusters of {environment.name}; make them equal"
-        yield Finding(at, "gpu-pool-differs", message)
+    yield from (Finding(at, rule, message) for rule, message in gpus.problems(component, environment))
 
 
 def _at(component: Component, environment: str, *field: str | int) -> Location:

@@ -49,13 +49,14 @@ def _plain(
     values = dict(environment.values) if environment else {}
     if environment and site:
         values |= next(target.values for target in environment.targets if target.name == site)
+    fields = component.environments[environment.name] if environment else component.common
     return Declaration(
         system=system.name,
         name=component.name,
         type=component.type.name,
-        fields=component.environments[environment.name] if environment else component.common,
+        fields=fields,
         platform=catalog.platform,
-        releases=component.releases,
+        releases=tuple(r for r in component.releases if r.is_where(has_gpu=bool(fields.get("gpu")))),
         environment=environment,
         values=values,
         systems=systems,

@@ -168,8 +168,17 @@ def _pool(name: str, entry: Fields) -> Pool:
         entry.get("per-node", 1),
         entry.get("nodes", 1),
         tuple(entry.get("taints", ())),
-        tuple(entry.get("mig", ())),
+        _slices(entry.get("mig", ())),
+        tuple(sorted(entry.get("labels", {}).items())),
+        entry.get("time-slicing", 1),
+        entry.get("runtime-class", ""),
+        entry.get("device-class", ""),
     )
+
+
+def _slices(mig: Any) -> tuple[tuple[str, int | None], ...]:
+    """Profiles and how many a node has; a list of profiles does not say."""
+    return tuple(sorted(mig.items())) if isinstance(mig, dict) else tuple((profile, None) for profile in mig)
 
 
 def system_names(tree: Tree) -> frozenset[str]:
@@ -276,4 +285,5 @@ def _component(name: str, kind: ComponentType, document: Document, entry: Fields
 
 def _release(name: str, entry: Any) -> Release:
     targets = tuple((target["kind"], target["name"], tuple(target["fields"])) for target in entry.get("targets", ()))
-    return Release(name, entry.get("image", ""), entry.get("uri", ""), entry.get("env", ""), targets)
+    image, uri, env = (str(entry.get(key, "")) for key in ("image", "uri", "env"))
+    return Release(name, image, uri, env, targets, entry.get("gpu"))

@@ -3,7 +3,19 @@
 from collections.abc import Iterable
 from typing import Any
 
-from envgen.components.fields import FLAG, NAME, NAME_TEXT, TEXT, described, many, mapping, record
+from envgen.components.fields import (
+    FLAG,
+    HOST,
+    NAME,
+    NAME_TEXT,
+    PROFILE,
+    QUANTITY,
+    TEXT,
+    described,
+    many,
+    mapping,
+    record,
+)
 from envgen.declaration import ComponentType
 
 Schema = dict[str, Any]
@@ -12,12 +24,21 @@ DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 _POOL = record(
     ("product",),
-    product=described(TEXT, "value of the node label nvidia.com/gpu.product"),
-    memory=TEXT,
-    per_node={"type": "integer", "minimum": 1},
-    nodes={"type": "integer", "minimum": 1},
+    product=described(TEXT, "what the node label nvidia.com/gpu.product says of an undivided GPU"),
+    memory=described(QUANTITY, "of one GPU"),
+    per_node=described({"type": "integer", "minimum": 0}, "whole GPUs of a node; 1 if absent"),
+    nodes=described({"type": "integer", "minimum": 1}, "1 if absent"),
     taints=many({"type": "string", "pattern": "^[^=:]+(=[^:]*)?:(NoSchedule|NoExecute|PreferNoSchedule)$"}),
-    mig=many(TEXT),
+    labels=described(mapping({"type": "string"}), "labels of its nodes that set them apart"),
+    mig=described(
+        {"anyOf": [many(PROFILE), mapping({"type": "integer", "minimum": 1}, PROFILE["pattern"])]},
+        "slices by profile: how many a node has; a list of profiles says no number",
+    ),
+    time_slicing=described({"type": "integer", "minimum": 2}, "how many pods take turns on each GPU"),
+    runtime_class=described(NAME_TEXT, "the RuntimeClass of pods that get a GPU"),
+    device_class=described(
+        {"type": "string", "pattern": HOST["pattern"]}, "its GPUs are claimed as devices of this class, not counted"
+    ),
 )
 _CLUSTER = record(("server",), server={"type": "string", "pattern": "^https://"}, gpu_pools=mapping(_POOL, NAME))
 _ZONE = described(TEXT, "of the tz database; UTC if absent")
@@ -69,9 +90,10 @@ PLATFORM: Schema = {
     ),
 }
 
+_WITH_GPU = described(FLAG, "only where the component has a GPU (true), or only where it has none (false)")
 _RELEASE: Schema = {
     "anyOf": [
-        record(("image",), image=described(TEXT, "repository, without tag or digest")),
+        record(("image",), image=described(TEXT, "repository, without tag or digest"), gpu=_WITH_GPU),
         record(
             ("uri",),
             uri=described(
@@ -79,6 +101,7 @@ _RELEASE: Schema = {
                 "text around {version}, without spaces",
             ),
             env=described(TEXT, "environment variable of the main container that carries it"),
+            gpu=_WITH_GPU,
             targets=described(
                 many(record(("kind", "name", "fields"), kind=TEXT, name=TEXT, fields=many(TEXT))),
                 "fields that carry it, in objects of type manifests",

@@ -61,9 +61,23 @@ EXPOSE = described(
     record(("host",), host=HOST, path=PATH, tls_secret=NAME_TEXT, **{"class": TEXT}),
     "reachable from outside under this host, by Ingress or Route",
 )
+PROFILE: Schema = {"type": "string", "pattern": r"^[0-9]+g\.[0-9]+gb[a-z0-9.+]*$"}
+"""A part of a GPU as NVIDIA names it: compute and memory, such as `1g.5gb`."""
 GPU = described(
-    record(("pool", "count"), pool=TEXT, count={"type": "integer", "minimum": 1}),
-    "GPUs of one of the cluster's pools",
+    {
+        **record(
+            (),
+            pool=described(TEXT, "of this pool"),
+            product=described(TEXT, "of any pool with this product"),
+            memory=described(QUANTITY, "of any pool whose GPUs, or slices, have at least this much"),
+            count=described({"type": "integer", "minimum": 1}, "how many a pod has; 1 if absent"),
+            mig=described(
+                {"type": "string", "pattern": r"^[0-9]+g\.[0-9]+gb[a-z0-9.+]*$"}, "slices of this profile instead"
+            ),
+        ),
+        "anyOf": [{"required": [name]} for name in ("pool", "product", "memory", "mig")],
+    },
+    "GPUs of one of the cluster's pools, or of any that is good enough",
 )
 EGRESS = described(
     many(record(("cidr",), cidr=TEXT, ports=many(PORT))), "addresses outside the cluster it may connect to"

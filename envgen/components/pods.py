@@ -5,8 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 from envgen import layout
+from envgen.components.gpus import asked, placement
 from envgen.components.objects import labels
-from envgen.declaration import Declaration, Offer, Pointer, Pool, Target, Use
+from envgen.declaration import Declaration, Offer, Pointer, Use
 from envgen.model import UNRELEASED, Object, Release
 
 DEFAULT_RESOURCES: Mapping[str, Mapping[str, str]] = {
@@ -15,8 +16,6 @@ DEFAULT_RESOURCES: Mapping[str, Mapping[str, str]] = {
 }
 CHECKSUM = "envgen.dev/config-checksum"
 SITE_CHECKSUM = "envgen.dev/site-checksum"
-GPU = "nvidia.com/gpu"
-PRODUCT = "nvidia.com/gpu.product"
 
 
 def with_fields(declaration: Declaration, **defaults: Any) -> Declaration:
@@ -100,11 +99,9 @@ SECURITY: Mapping[str, Any] = {
 
 
 def resources(declaration: Declaration) -> Object:
-    """What is declared over the defaults; a memory limit follows its request; GPUs are limits."""
-    found = bounded(declaration.fields.get("resources", {}))
-    if gpu := _gpu(declaration):
-        found["limits"][GPU] = gpu["count"]
-    return found
+    """What is declared over the defaults; a memory limit follows its request; GPUs are limits, or a claim."""
+    found, gpu = bounded(declaration.fields.get("resources", {})), asked(declaration)
+    return {**found, **gpu, "limits": {**found["limits"], **gpu.get("limits", {})}}
 
 
 def bounded(declared: Mapping[str, Any]) -> Object:
@@ -112,39 +109,6 @@ def bounded(declared: Mapping[str, Any]) -> Object:
     requests = {**DEFAULT_RESOURCES["requests"], **declared.get("requests", {})}
     limits = {"memory": requests["memory"], **declared.get("limits", {})}
     return {"requests": requests, "limits": limits}
-
-
-def _gpu(declaration: Declaration) -> Mapping[str, Any] | None:
-    """The GPU request, where there is an environment whose pools can be asked."""
-    return declaration.fields.get("gpu") if pool_of(declaration) else None
-
-
-def pool_of(declaration: Declaration) -> Pool | None:
-    environment, gpu = declaration.environment, declaration.fields.get("gpu")
-    if environment is None or not gpu:
-        return None
-    pools = (target.pools.get(gpu["pool"]) for target in environment.targets)
-    return next((pool for pool in pools if pool), None)
-
-
-def placement(declaration: Declaration) -> Object:
-    """Node selector and tolerations for the pool the component asked for."""
-    pool = pool_of(declaration)
-    if pool is None:
-        return {}
-    placed: Object = {"nodeSelector": {PRODUCT: pool.product}}
-    if pool.taints:
-        placed["tolerations"] = [_toleration(taint) for taint in pool.taints]
-    return placed
-
-
-def _toleration(taint: str) -> Object:
-    """What tolerates `key=value:Effect` or `key:Effect`."""
-    rest, _, effect = taint.rpartition(":")
-    key, equals, value = rest.partition("=")
-    if equals:
-        return {"key": key, "operator": "Equal", "value": value, "effect": effect}
-    return {"key": key, "operator": "Exists", "effect": effect}
 
 
 def env(declaration: Declaration) -> list[Object]:
@@ -258,13 +222,3 @@ def pointers(kind: str, prefix: str = "spec.template") -> Any:
         yield Pointer(kind, declaration.name, tuple(fields))
 
     return of
-
-
-def fits(pool: Pool, target: Target, count: int, replicas: int) -> str:
-    """Why `replicas` pods with `count` GPUs each do not fit the pool; empty if they do."""
-    if count > pool.per_node:
-        return f"asks for {count} GPUs in one pod, a node of {pool.name} on {target.name} has {pool.per_node}"
-    room = pool.nodes * (pool.per_node // count)
-    if replicas > room:
-        return f"asks for {replicas} pods of {count} GPUs, {pool.name} on {target.name} has room for {room}"
-    return ""

@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 from envgen.catalog import declarations
+from envgen.components.gpus import claim_templates
 from envgen.declaration import Catalog, Component, Declaration, System
 from envgen.model import Object, ResourceId
 
@@ -32,7 +34,9 @@ class Variants:
 
 
 def objects(component: Component, declaration: Declaration) -> Objects:
-    return {ResourceId.of(entry): entry for entry in component.type.objects(declaration)}
+    """What a component is to have where it is declared for, claims on devices included."""
+    found = chain(component.type.objects(declaration), claim_templates(declaration))
+    return {ResourceId.of(entry): entry for entry in found}
 
 
 def variants(catalog: Catalog, system: System) -> Iterator[Variants]:

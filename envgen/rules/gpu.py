@@ -1,69 +1,29 @@
 """Rules about GPUs: a pod that asks for one must be able to land on a node that has one."""
 
+import re
 from collections.abc import Iterator
-from fractions import Fraction
 from math import ceil
-from typing import NamedTuple
 
-from envgen.components.pods import GPU, PRODUCT
+from envgen.components.gpus import GPU, MIG, PRODUCT, units
 from envgen.declaration import Pool, Target
-from envgen.model import Field, Location, Object
+from envgen.model import Field, ImageRef, Location, Object
 from envgen.origin import place
-from envgen.rules.capacity import Demand, shortage
-from envgen.rules.landing import REQUIRED, Spec, allows, landing, products, untolerated
-from envgen.rules.pods import containers, pods, replicas
+from envgen.rules.asking import Asking, amount, asking
+from envgen.rules.capacity import Demand, called, shortage
+from envgen.rules.landing import REQUIRED, Spec, allows, products, untolerated
+from envgen.rules.pods import containers, pods
 from envgen.rules.rule import Problem, Rule, each_unit
-from envgen.rules.server.quantities import measured
 from envgen.rules.values import inside, mapping, title
 from envgen.snapshot import Snapshot, Unit
 
-MIG = "nvidia.com/mig-"
-"""What the resource of a slice begins with; its profile follows."""
 
-_FINITE = frozenset({"CronJob", "PipelineRun", "SparkApplication", "TaskRun", "Workflow"})
-
-
-class _Asking(NamedTuple):
-    """A pod spec that asks for GPUs."""
-
-    rendered: Object
-    field: Field
-    spec: Spec
-    size: int
-
-    def at(self, snapshot: Snapshot, unit: Unit) -> Location:
-        """Where the GPU is asked for."""
-        inner = next(inner for inner, container in containers(self.spec) if _count(container))
-        return place(snapshot, unit, self.rendered, (*self.field, *inner, "resources", "limits", GPU))
+def _at(snapshot: Snapshot, unit: Unit, found: Asking) -> Location:
+    return place(snapshot, unit, found.rendered, found.where)
 
 
-def _asking(unit: Unit) -> Iterator[_Asking]:
-    for rendered in unit.objects:
-        for field, spec in pods(rendered):
-            if size := _size(spec):
-                yield _Asking(rendered, field, spec, size)
-
-
-def _size(spec: Spec) -> int:
-    """The most GPUs a pod holds at once: it starts one by one, and what runs beside the rest stays."""
-    beside = starting = running = 0
-    for field, container in containers(spec):
-        asked = _count(container)
-        if field[0] != "initContainers":
-            running += asked
-        elif container.get("restartPolicy") == "Always":
-            beside += asked
-        else:
-            starting = max(starting, beside + asked)
-    return max(starting, beside + running)
-
-
-def _count(container: Spec) -> int:
-    return ceil(_amount(container, "limits") or 0)
-
-
-def _amount(container: Spec, kind: str) -> Fraction | None:
-    return measured(inside(container, "resources", kind, GPU))
+def _counting(unit: Unit) -> Iterator[Asking]:
+    """What asks for whole GPUs by number."""
+    return (found for found in asking(unit.objects) if found.resource == GPU and not found.device_class)
 
 
 def _is_placed(unit: Unit, spec: Spec) -> bool:
@@ -73,28 +33,30 @@ def _is_placed(unit: Unit, spec: Spec) -> bool:
 
 
 def _with_product(target: Target, spec: Spec) -> list[Pool]:
-    return [pool for pool in target.pools.values() if allows(spec, pool.product)]
+    return [pool for pool in target.pools.values() if allows(spec, pool)]
 
 
 # The checks
 
 
 def _unplaced(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
-    for asking in _asking(unit):
-        if not _is_placed(unit, asking.spec):
-            message = f"{title(asking.rendered)} asks for a GPU of no product in particular; select {PRODUCT}"
-            yield asking.at(snapshot, unit), message
+    for found in _counting(unit):
+        if not _is_placed(unit, found.spec):
+            message = f"{title(found.rendered)} asks for a GPU of no product in particular; select {PRODUCT}"
+            yield _at(snapshot, unit, found), message
 
 
 def _poolless(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
-    for rendered, field, spec, _ in _asking(unit):
-        chosen = products(spec)
+    for found in _counting(unit):
+        chosen = products(found.spec)
         for target in unit.targets if chosen else ():
-            if not _with_product(target, spec):
-                at = place(snapshot, unit, rendered, (*field, *_choice(spec)))
+            if not _with_product(target, found.spec):
+                at = place(snapshot, unit, found.rendered, (*found.field, *_choice(found.spec)))
                 selected = " or ".join(sorted(chosen))
-                yield at, f"{title(rendered)} selects {selected}, {target.name} has no such pool; choose one it has"
+                what = f"{title(found.rendered)} selects {selected}, {target.name} has no such pool"
+                yield at, f"{what}; choose one it has"
     yield from _profileless(snapshot, unit)
+    yield from _classless(snapshot, unit)
 
 
 def _choice(spec: Spec) -> Field:
@@ -116,59 +78,67 @@ def _profileless(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
 
 
 def _offers(pool: Pool, name: str) -> bool:
-    return name.removesuffix(".shared").removeprefix(MIG) in {profile.removeprefix(MIG) for profile in pool.mig}
+    return units(pool, name.removesuffix(".shared")) != 0
+
+
+def _classless(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
+    """Claims on devices of a class that no pool gives out."""
+    for found in (found for found in asking(unit.objects) if found.device_class):
+        for target in unit.targets:
+            if target.pools and not any(pool.device_class == found.device_class for pool in target.pools.values()):
+                what = f"{title(found.rendered)} claims a {found.device_class}, of which {target.name} has no pool"
+                yield _at(snapshot, unit, found), f"{what}; choose one it has, or declare it as a pool's device-class"
 
 
 def _untolerated(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
-    for asking in _asking(unit):
-        for target in unit.targets if products(asking.spec) else ():
-            taints = [untolerated(pool, asking.spec) for pool in _with_product(target, asking.spec)]
+    for found in asking(unit.objects):
+        for target in unit.targets if products(found.spec) else ():
+            taints = [untolerated(pool, found.spec) for pool in _with_product(target, found.spec)]
             for taint in min(taints, key=len, default=[]):
-                message = f"{title(asking.rendered)} does not tolerate {taint} of {target.name}'s pool; tolerate it"
-                yield asking.at(snapshot, unit), message
+                message = f"{title(found.rendered)} does not tolerate {taint} of {target.name}'s pool; tolerate it"
+                yield _at(snapshot, unit, found), message
 
 
 def _overfull(snapshot: Snapshot) -> Iterator[Problem]:
     """Units share their clusters' pools.  What ends by itself waits for its turn, but must once fit in."""
     there: dict[str, list[Demand]] = {}
-    askings = [(unit, asking) for unit in snapshot.units for asking in _asking(unit) if products(asking.spec)]
-    for unit, asking in sorted(askings, key=lambda found: _is_finite(found[1].rendered)):
+    everything = [(unit, found) for unit in snapshot.units for found in asking(unit.objects) if _is_chosen(found)]
+    for unit, found in sorted(everything, key=lambda each: each[1].is_finite):
         for target in unit.targets:
-            if found := landing(asking.spec, target.pools.values()):
+            if pools := found.landing(target.pools.values()):
                 known = there.setdefault(target.server, [])
-                demand = Demand(frozenset(found), asking.size, _copies(asking, found))
-                if reason := _too_large(asking, target, found) or _beside(asking, target, shortage(known, demand)):
-                    yield asking.at(snapshot, unit), f"{reason}; ask for fewer or add nodes"
-                elif not _is_finite(asking.rendered):
+                demand = demanded(unit, found, pools)
+                if reason := _too_large(found, target, pools) or _beside(found, target, shortage(known, demand)):
+                    yield _at(snapshot, unit, found), f"{reason}; ask for fewer or add nodes"
+                elif not found.is_finite:
                     known.append(demand)
 
 
-def _too_large(asking: _Asking, target: Target, found: list[Pool]) -> str:
-    most = max(pool.per_node for pool in found)
-    what = f"{title(asking.rendered)} asks for {asking.size} GPUs in one pod, a node of {target.name} has {most}"
-    return what if asking.size > most else ""
+def _is_chosen(found: Asking) -> bool:
+    """Whether it is clear from which pools it takes."""
+    return bool(products(found.spec)) or found.resource != GPU or bool(found.device_class)
 
 
-def _beside(asking: _Asking, target: Target, reason: str) -> str:
-    return f"with {title(asking.rendered)} {reason} on {target.name}" if reason else ""
+def demanded(unit: Unit, found: Asking, pools: list[Pool]) -> Demand:
+    """What an asking of a unit takes of some pools of a cluster while it runs."""
+    name = f"{unit.path.removeprefix('overlays/')} {title(found.rendered)}"
+    return Demand(frozenset(pools), found.size, found.copies(pools), found.resource, name)
 
 
-def _is_finite(rendered: Object) -> bool:
-    kind = str(rendered.get("kind"))
-    return kind in _FINITE or kind.endswith("Job")
+def _too_large(found: Asking, target: Target, pools: list[Pool]) -> str:
+    there = [units(pool, found.resource) for pool in pools]
+    most = max((count for count in there if count is not None), default=0)
+    what = f"{title(found.rendered)} asks for {found.size} {called(found.resource)} in one pod"
+    return f"{what}, a node of {target.name} has {most}" if None not in there and found.size > most else ""
 
 
-def _copies(asking: _Asking, found: list[Pool]) -> int:
-    """How many pods there must be room for at once: a Job's go one after another if need be."""
-    kind = asking.rendered.get("kind")
-    if kind == "DaemonSet":
-        return sum(pool.nodes for pool in found)
-    return 1 if kind in ("Job", "CronJob") else replicas(asking.rendered, asking.field)
+def _beside(found: Asking, target: Target, reason: str) -> str:
+    return f"with {title(found.rendered)} on {target.name} {reason}" if reason else ""
 
 
 def _unequal(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
     for rendered, field, container in _containers(unit):
-        requested, limit = _amount(container, "requests"), _amount(container, "limits")
+        requested, limit = amount(container, "requests"), amount(container, "limits")
         if requested is not None and requested != limit:
             at = place(snapshot, unit, rendered, (*field, "resources", "requests", GPU))
             what = "without a limit" if limit is None else f"with a limit of {limit}"
@@ -178,10 +148,10 @@ def _unequal(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
 def _divided(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
     for rendered, field, container in _containers(unit):
         for kind in ("requests", "limits"):
-            amount = _amount(container, kind)
-            if amount is not None and amount.denominator != 1:
+            asked = amount(container, kind)
+            if asked is not None and asked.denominator != 1:
                 at = place(snapshot, unit, rendered, (*field, "resources", kind, GPU))
-                yield at, f"{title(rendered)} asks for {float(amount):g} of a GPU; ask for {ceil(amount)}"
+                yield at, f"{title(rendered)} asks for {float(asked):g} of a GPU; ask for {ceil(asked)}"
 
 
 def _containers(unit: Unit) -> Iterator[tuple[Object, Field, Spec]]:
@@ -191,6 +161,39 @@ def _containers(unit: Unit) -> Iterator[tuple[Object, Field, Spec]]:
                 yield rendered, (*field, *inner), container
 
 
+_CUDA = re.compile(r"(?:^|[-_.])cuda(?=[-_.0-9]|$)", re.I)
+_GPU_TAG = re.compile(r"(?:^|[-_.])gpu(?=[-_.0-9]|$)", re.I)
+
+
+def _idle(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
+    """CUDA's libraries are gigabytes that only a GPU has a use for; steps of pipelines are containers, too."""
+    for rendered, texts in unit.texts:
+        for field, text in texts:
+            if field[-1] == "image" and len(field) > 2 and _is_for_gpus(text) and not _has_gpu(rendered, field):
+                at = place(snapshot, unit, rendered, field)
+                what = f"{title(rendered)} runs {text}, an image for GPUs, and asks for none"
+                yield at, f"{what}; run the image for CPUs, or ask for a GPU"
+
+
+def _is_for_gpus(text: str) -> bool:
+    """By what names say: `tensorflow:2.15-gpu`, `cuda-runtime`; what is only called gpu may well be a tool."""
+    image = ImageRef.parse(text)
+    is_cuda = any(_CUDA.search(part) for part in (image.repository.rpartition("/")[2], image.tag))
+    return is_cuda or bool(_GPU_TAG.search(image.tag))
+
+
+def _has_gpu(rendered: Object, field: Field) -> bool:
+    """Whether the container of an image asks for GPUs, slices or a claim on them."""
+    container: object = rendered
+    for step in field[:-1]:
+        container = container[step]  # type: ignore[index]  # the field came from this very object
+    for resources in (mapping(mapping(container).get(key)) for key in ("resources", "computeResources")):
+        limits = mapping(resources.get("limits"))
+        if resources.get("claims") or any(str(name).startswith((GPU, MIG)) for name in limits):
+            return True
+    return False
+
+
 RULES: tuple[Rule, ...] = (
     Rule("gpu-without-placement", each_unit(_unplaced)),
     Rule("gpu-pool-missing", each_unit(_poolless)),
@@ -198,4 +201,5 @@ RULES: tuple[Rule, ...] = (
     Rule("gpu-capacity", _overfull, is_global=True),
     Rule("gpu-request-differs", each_unit(_unequal)),
     Rule("gpu-fraction", each_unit(_divided)),
+    Rule("cuda-without-gpu", each_unit(_idle)),
 )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from envgen.components.pods import PRODUCT
+from envgen.components.gpus import PRODUCT
 from envgen.declaration import Pool
 from envgen.rules.values import inside, items, mapping
 
@@ -21,24 +21,29 @@ def products(spec: Spec) -> frozenset[str]:
 
 
 def _named(term: Any) -> frozenset[str]:
-    chosen = (e for e in _about_products(term) if e.get("operator") == "In")
+    chosen = (e for e in _expressions(term) if e.get("key") == PRODUCT and e.get("operator") == "In")
     return frozenset(str(value) for expression in chosen for value in items(expression.get("values")))
 
 
-def _about_products(term: Any) -> list[Spec]:
-    return [e for e in map(mapping, items(inside(term, "matchExpressions"))) if e.get("key") == PRODUCT]
+def _expressions(term: Any) -> list[Spec]:
+    return [mapping(expression) for expression in items(inside(term, "matchExpressions"))]
 
 
-def allows(spec: Spec, product: str) -> bool:
-    """Whether the labels that a pod demands admit a product; what it demands besides is unknown here."""
+def allows(spec: Spec, pool: Pool) -> bool:
+    """Whether the labels that a pod demands admit the nodes of a pool; labels that nobody declared are unknown here."""
+    labels = {PRODUCT: pool.product_label, **dict(pool.labels)}
     terms = items(inside(spec, *REQUIRED))
-    is_admitted = not terms or any(all(_holds(e, product) for e in _about_products(term)) for term in terms)
-    return is_admitted and mapping(spec.get("nodeSelector")).get(PRODUCT, product) == product
+    is_admitted = not terms or any(all(_holds(e, labels) for e in _expressions(term)) for term in terms)
+    selected = mapping(spec.get("nodeSelector"))
+    return is_admitted and all(selected.get(key, value) == value for key, value in labels.items())
 
 
-def _holds(expression: Spec, product: str) -> bool:
+def _holds(expression: Spec, labels: dict[str, str]) -> bool:
+    value = labels.get(str(expression.get("key")))
+    if value is None:
+        return True
     values = items(expression.get("values"))
-    verdicts = {"In": product in values, "NotIn": product not in values, "DoesNotExist": False}
+    verdicts = {"In": value in values, "NotIn": value not in values, "DoesNotExist": False}
     return verdicts.get(str(expression.get("operator")), True)
 
 
@@ -61,4 +66,4 @@ def _tolerates(toleration: Spec, taint: str) -> bool:
 
 def landing(spec: Spec, pools: Iterable[Pool]) -> list[Pool]:
     """The pools with a product that the pod chose, and whose taints it tolerates."""
-    return [pool for pool in pools if allows(spec, pool.product) and not untolerated(pool, spec)]
+    return [pool for pool in pools if allows(spec, pool) and not untolerated(pool, spec)]

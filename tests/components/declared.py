@@ -53,10 +53,10 @@ def objects(
     return {f"{o['kind']}/{o['metadata']['name']}": o for o in kind.objects(declared[name])}
 
 
-def problems(components: str) -> list[str]:
+def problems(components: str, platform: str = PLATFORM) -> list[str]:
     """What is wrong with a catalog, without places."""
     try:
-        read(components)
+        read(components, platform)
     except Problems as found:
         return [f"{finding.message} [{finding.rule}]" for finding in found.findings]
     return []

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from envgen.components.builtin import TYPES
 from envgen.declaration import Pool
 from envgen.model import Object
-from tests.e2e.variants import AFFINITY, FEW, TAINT
+from tests.e2e.variants import AFFINITY, CLAIMS, FEW, TAINT
 from tests.e2e.verdicts import empty
 from tests.rig import nodes
 from tests.rig.api import Api, namespace
@@ -42,17 +42,34 @@ TAINTS: Mapping[str, tuple[str, ...]] = {
     "many": _MANY,
 }
 
+_PROFILE = "1g.5gb"
+WAYS: Mapping[str, Object] = {
+    "sliced": {"per_node": 0, "mig": ((_PROFILE, 1),)},
+    "shared": {"time_slicing": 2},
+    "labelled": {"labels": ((_KEY, "vision"),)},
+    "claimed": {"device_class": "gpu.nvidia.com"},
+    "of-a-runtime": {"runtime_class": "rig-nvidia"},
+}
+"""How pools give their GPUs out, besides by number."""
+
 POOLS = tuple(
-    Pool(f"rig-{name}", f"Rig-{name}", per_node=1, nodes=len(ASKING), taints=taints) for name, taints in TAINTS.items()
+    Pool(f"rig-{name}", f"Rig-{name}", nodes=len(ASKING), **{"per_node": 1, "memory": "16Gi", **given})
+    for name, given in {**{name: {"taints": taints} for name, taints in TAINTS.items()}, **WAYS}.items()
 )
 """With room for one component of every type."""
 
+
+_ASKED: Mapping[str, Object] = {"sliced": {"mig": _PROFILE}, "claimed": {"memory": "16Gi"}, "shared": {"memory": "8Gi"}}
+
+
+def _gpu(name: str) -> Object:
+    return {"pool": f"rig-{name}", **_ASKED.get(name, {})}
+
+
 EVERYTHING: Object = {
-    f"{kind}-{name}": {"type": kind, "gpu": {"pool": f"rig-{name}", "count": 1}, **FIELDS[kind]}
-    for kind in ASKING
-    for name in TAINTS
+    f"{kind}-{name}": {"type": kind, "gpu": _gpu(name), **FIELDS[kind]} for kind in ASKING for name in (*TAINTS, *WAYS)
 }
-"""A component for each type and each kind of taint."""
+"""A component for each type and each kind of pool."""
 
 
 _OWN = "rig.envgen.dev/{}=vision:NoSchedule"
@@ -70,11 +87,13 @@ class Change:
     """What of two nodes with two GPUs each became another; None if they are gone."""
     rule: str
     reason: str
+    given: Object = field(default_factory=dict)
+    """What sets the pool apart from the start."""
 
     @property
     def before(self) -> Pool:
         taints = (_OWN.format(self.name),)
-        return Pool(f"rig-{self.name}", f"Rig-{self.name}", per_node=2, nodes=2, taints=taints)
+        return Pool(f"rig-{self.name}", f"Rig-{self.name}", per_node=2, nodes=2, taints=taints, **self.given)
 
     @property
     def after(self) -> tuple[Pool, ...]:
@@ -87,8 +106,13 @@ class Change:
         return {"type": self.type, "gpu": gpu, **fields, **FIELDS[self.type]}
 
 
+_CLAIMED, _SHARED = {"device_class": "gpu.nvidia.com"}, {"time_slicing": 2}
 CHANGES = (
     Change("nodes-are-smaller", "notebook", {"count": 2}, {"per_node": 1, "nodes": 4}, "gpu-capacity", FEW),
+    Change("devices-are-fewer", "deployment", {"replicas": 4}, {"per_node": 1}, "gpu-capacity", CLAIMS, _CLAIMED),
+    Change(
+        "turns-are-fewer", "deployment", {"replicas": 8}, {"time_slicing": 1}, "gpu-pool-missing", AFFINITY, _SHARED
+    ),
     Change("nodes-are-fewer", "model-server", {"replicas": 3}, {"nodes": 1}, "gpu-capacity", FEW),
     Change("nodes-are-gone", "tf-serving", {}, None, "gpu-pool-missing", AFFINITY),
     Change("product-is-another", "notebook", {}, {"product": "Rig-newer"}, "gpu-pool-missing", AFFINITY),
@@ -117,4 +141,4 @@ def delivered(api: Api, unit: Unit, machines: Iterable[Object]) -> Iterator[None
 
 
 def machines(pools: Iterable[Pool]) -> list[Object]:
-    return [nodes.gpu_node(pool, number) for pool in pools for number in range(pool.nodes)]
+    return [entry for pool in pools for entry in nodes.gpu_nodes(pool)]

@@ -5,7 +5,7 @@ from copy import deepcopy
 from functools import cache
 from typing import Any
 
-from envgen.components.pods import GPU, PRODUCT
+from envgen.components.gpus import GPU, PRODUCT
 from envgen.model import Object
 from tests.rig.repository import OURS
 

@@ -30,8 +30,16 @@ def declare(root: Path, pools: Mapping[str, Iterable[Pool]]) -> None:
 
 
 def _entry(pool: Pool) -> Object:
-    lists = {"taints": list(pool.taints), "mig": list(pool.mig)}
-    return {"product": pool.product, "per-node": pool.per_node, "nodes": pool.nodes, **lists}
+    """The pool as platform.yaml has it."""
+    entry: Object = {"product": pool.product, "per-node": pool.per_node, "nodes": pool.nodes, "taints": [*pool.taints]}
+    entry |= {"mig": dict(pool.mig), "labels": dict(pool.labels)}
+    more = {
+        "memory": pool.memory,
+        "time-slicing": pool.time_slicing if pool.time_slicing > 1 else 0,
+        "runtime-class": pool.runtime_class,
+        "device-class": pool.device_class,
+    }
+    return entry | {key: value for key, value in more.items() if value}
 
 
 def generated(root: Path, cluster: str, system: str, components: Object, pools: Iterable[Pool]) -> Unit:

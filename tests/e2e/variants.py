@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from envgen.components.pods import GPU
+from envgen.components.gpus import GPU
 from envgen.declaration import Pool
 from envgen.model import Object
 from tests.e2e.edits import (
@@ -38,6 +38,7 @@ AFFINITY = "node(s) didn't match Pod's node affinity/selector"
 TAINT = "node(s) had untolerated taint(s)"
 FEW = f"Insufficient {GPU}"
 FEW_SLICES = f"Insufficient {SLICE}"
+CLAIMS = "cannot allocate all claims"
 REFUSED = "refused"
 """Reasons: the scheduler's words, or that the server does not even take the object."""
 
@@ -82,14 +83,7 @@ class Variant:
 
     @property
     def nodes(self) -> list[Object]:
-        """As NVIDIA's device plugin would describe them: a GPU is whole, or divided into seven slices."""
-        made = []
-        for one in self.pools:
-            slices = {f"nvidia.com/mig-{profile}": "7" for profile in one.mig}
-            for node in (nodes.gpu_node(one, number) for number in range(one.nodes)):
-                node["status"] = {key: size | slices for key, size in node["status"].items()}
-                made.append(node)
-        return made
+        return [node for one in self.pools for node in nodes.gpu_nodes(one)]
 
     @property
     def workloads(self) -> list[Object]:
@@ -107,7 +101,8 @@ _WHOLE = tolerates(key=_KEY, operator="Exists")
 _PRECISE = tolerates(key=_KEY, operator="Equal", value="present", effect="NoSchedule")
 _WIDE = (pool(per_node=5),)
 _MIXED = (pool("open", nodes=1), pool("shut", nodes=1, taints=(_PRESENT,)))
-_DIVIDED = (pool(mig=("2g.10gb",)), pool("other", product="Rig-divided", mig=("1g.5gb",)))
+_DIVIDED = (pool(mig=(("2g.10gb", 3),)), pool("other", product="Rig-divided", mig=(("1g.5gb", 7),)))
+_SLICED = (pool(per_node=0, mig=(("1g.5gb", 2),)),)
 
 BEYOND: tuple[Variant, ...] = (
     Variant("more-than-a-node-has", "gpu-capacity", FEW, [limits(gpu=3)], [limits(gpu=2)]),
@@ -139,6 +134,13 @@ BEYOND: tuple[Variant, ...] = (
         {"first": [replicas(4)], "then": [as_job]},
         {"first": [replicas(3)], "then": [as_job]},
     ),
+    Variant(
+        "slices-beyond", "gpu-capacity", FEW_SLICES,
+        [limits(slice=1), replicas(5)],
+        [limits(slice=1), replicas(4)],
+        _SLICED,
+    ),
+    Variant("more-slices-than-a-node-has", "gpu-capacity", FEW_SLICES, [limits(slice=3)], [limits(slice=2)], _SLICED),
 )  # fmt: skip
 """More than there is."""
 

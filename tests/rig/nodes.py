@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from envgen.components.pods import GPU, PRODUCT
+from envgen.components.gpus import GPU, MIG, PRODUCT
 from envgen.declaration import Pool, Target
 from envgen.model import Object
 from tests.rig import programs
@@ -49,15 +49,59 @@ def nodes(target: Target) -> Iterator[Object]:
     for number in range(PLAIN_NODES):
         yield _node(f"plain-{number}", "", {}, [])
     for pool in target.pools.values():
-        for number in range(pool.nodes):
-            yield gpu_node(pool, number)
+        yield from gpu_nodes(pool)
+
+
+def gpu_nodes(pool: Pool) -> Iterator[Object]:
+    """The machines of a pool, and the devices that a driver would publish of them."""
+    if pool.device_class:
+        yield _device_class(pool)
+    if pool.runtime_class:
+        yield _runtime_class(pool)
+    for number in range(pool.nodes):
+        yield gpu_node(pool, number)
+        if pool.device_class:
+            yield _slice(pool, number)
 
 
 def gpu_node(pool: Pool, number: int) -> Object:
     """One machine of a pool, as NVIDIA's device plugin and feature discovery would label it."""
-    found = _node(f"{pool.name}-{number}", pool.name, {GPU: str(pool.per_node)}, [_taint(t) for t in pool.taints])
-    found["metadata"]["labels"] |= {PRODUCT: pool.product, "nvidia.com/gpu.present": "true"}
+    whole = {} if pool.device_class else {GPU: str(pool.per_node * pool.time_slicing)}
+    sliced = {f"{MIG}{profile}": str(count or 7) for profile, count in pool.mig}
+    found = _node(f"{pool.name}-{number}", pool.name, {**whole, **sliced}, [_taint(t) for t in pool.taints])
+    found["metadata"]["labels"] |= {PRODUCT: pool.product_label, "nvidia.com/gpu.present": "true", **dict(pool.labels)}
     return found
+
+
+def _runtime_class(pool: Pool) -> Object:
+    metadata = {"name": pool.runtime_class}
+    return {"apiVersion": "node.k8s.io/v1", "kind": "RuntimeClass", "metadata": metadata, "handler": "nvidia"}
+
+
+# Dynamic Resource Allocation (kubernetes.io; NVIDIA's driver names its devices so)
+
+_DRIVER = "gpu.nvidia.com"
+
+
+def _device_class(pool: Pool) -> Object:
+    selector = {"cel": {"expression": f"device.driver == '{_DRIVER}'"}}
+    metadata = {"name": pool.device_class}
+    spec = {"selectors": [selector]}
+    return {"apiVersion": "resource.k8s.io/v1", "kind": "DeviceClass", "metadata": metadata, "spec": spec}
+
+
+def _slice(pool: Pool, number: int) -> Object:
+    node = f"{pool.name}-{number}"
+    capacity = {"memory": {"value": pool.memory or "16Gi"}}
+    attributes = {"productName": {"string": pool.product}, "type": {"string": "gpu"}}
+    devices = [{"name": f"gpu-{i}", "attributes": attributes, "capacity": capacity} for i in range(pool.per_node)]
+    spec = {
+        "driver": _DRIVER,
+        "nodeName": node,
+        "pool": {"name": node, "generation": 1, "resourceSliceCount": 1},
+        "devices": devices,
+    }
+    return {"apiVersion": "resource.k8s.io/v1", "kind": "ResourceSlice", "metadata": {"name": node}, "spec": spec}
 
 
 def _node(name: str, pool: str, extra: Object, taints: list[Object]) -> Object:

@@ -8,9 +8,10 @@ import re
 from collections.abc import Iterator
 
 from envgen.model import Data
+from envgen.quantity import measured
 from envgen.rules.server import forms
 from envgen.rules.server.metadata import kube_finalizer
-from envgen.rules.server.quantities import is_of_any, is_of_containers, is_of_quotas, measured, resources
+from envgen.rules.server.quantities import is_of_any, is_of_containers, is_of_quotas, resources
 from envgen.rules.server.refusal import (
     CONTRADICTION,
     MISSING,

@@ -4,8 +4,8 @@ Facts: k8s.io/kubernetes/pkg/apis/core/validation (ValidateEnv, ValidateEnvFrom)
 """
 
 from envgen.model import Data
+from envgen.quantity import amount, measured
 from envgen.rules.server import forms
-from envgen.rules.server.quantities import amount, measured
 from envgen.rules.server.refusal import CHOICE, CONTRADICTION, NONE, RANGE, Refusals, refuse
 from envgen.rules.server.shapes import each, fields, one_of
 from envgen.rules.server.wholes import needs, one_kind_of

@@ -1,0 +1,73 @@
+"""Whether the GPUs that a component asks for exist where it is deployed."""
+
+from collections.abc import Iterator
+from itertools import chain
+
+from envgen.components.gpus import Ask, fitting, room, units
+from envgen.declaration import Component, Environment, Pool, Target
+
+Problem = tuple[str, str]
+"""Rule and message."""
+
+
+def problems(component: Component, environment: Environment) -> Iterator[Problem]:
+    """What is wrong with the field `gpu` of a component in one environment."""
+    fields = component.environments[environment.name]
+    ask = Ask.of(fields)
+    if ask is None:
+        return
+    for target in environment.targets:
+        pools = fitting(ask, target)
+        if not pools:
+            yield _unfit(ask, component, environment, target)
+        elif reason := _overfull(ask, pools, target, fields.get("replicas", 1)):
+            message = f"{component.name} in {environment.name} {reason}; ask for less or enlarge the pool"
+            yield "gpu-capacity", message
+    yield from _differences(ask, environment)
+
+
+def _unfit(ask: Ask, component: Component, environment: Environment, target: Target) -> Problem:
+    if ask.pool and ask.pool not in target.pools:
+        there = ", ".join(sorted(target.pools)) or "no GPU pool"
+        return "gpu-pool-missing", f"{environment.name} has no pool {ask.pool!r} on {target.name}; there is {there}"
+    pools = [pool for pool in target.pools.values() if ask.pool in ("", pool.name)]
+    there = ", ".join(f"{pool.name} {ask.shortcoming(pool)}" for pool in pools) or "there is no GPU pool"
+    wanted = f"{component.name} in {environment.name} asks for {_said(ask)}"
+    return "gpu-unfit", f"{wanted}, on {target.name} {there}; ask for less or add a pool"
+
+
+def _said(ask: Ask) -> str:
+    """What is asked for, for people."""
+    what = f"a slice {ask.slice}" if ask.slice else f"a {ask.product or 'GPU'}"
+    return f"{what} of {ask.memory} or more" if ask.memory else what
+
+
+def _overfull(ask: Ask, pools: list[Pool], target: Target, replicas: int) -> str:
+    """Why so many pods do not fit; empty if they may."""
+    names = " and ".join(sorted(pool.name for pool in pools))
+    what = f"slices {ask.slice}" if ask.slice else "GPUs"
+    if ask.count > 1 and all(pool.time_slicing > 1 for pool in pools):
+        return f"asks for {ask.count} {what} in one pod, and {names} on {target.name} gives each pod a turn on one"
+    there = [units(pool, ask.resource) for pool in pools]
+    most = max((count for count in there if count is not None), default=0)
+    if None not in there and ask.count > most:
+        return f"asks for {ask.count} {what} in one pod, a node of {names} on {target.name} has {most}"
+    places = [room(pool, ask.resource, ask.count) for pool in pools]
+    total = sum(count for count in places if count is not None)
+    if None not in places and replicas > total:
+        return f"asks for {replicas} pods of {ask.count} {what}, {names} on {target.name} has room for {total}"
+    return ""
+
+
+def _differences(ask: Ask, environment: Environment) -> Iterator[Problem]:
+    """Pods are the same on all clusters of an environment, so what they say must be right everywhere."""
+    pools = list(chain.from_iterable(fitting(ask, target) for target in environment.targets))
+    if ask.pool and len({(pool.product_label, pool.labels, pool.taints) for pool in pools}) > 1:
+        yield (
+            "gpu-pool-differs",
+            f"pool {ask.pool!r} differs between the clusters of {environment.name}; make them equal",
+        )
+    if len({(pool.runtime_class, pool.device_class) for pool in pools}) > 1:
+        names = " and ".join(sorted({pool.name for pool in pools}))
+        message = f"{names} in {environment.name} give their GPUs out in different ways; name one pool"
+        yield "gpu-pool-differs", message
