@@ -1,6 +1,6 @@
 """`envgen bump`: put new versions into dev, byte-exactly, many in one commit."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from envgen.declaration import Kind
 from envgen.delivery import Delivery, Pushed
 from envgen.errors import InputError, Problems
 from envgen.evidence import Evidence, evidence_text, parsed
-from envgen.model import NO_VERSION, Data, Finding, RepoPath, Tree, Version
+from envgen.model import NO_VERSION, Data, Finding, Location, RepoPath, Tree, Version
 from envgen.request import Dev, Place, Request, version_for
 
 
@@ -62,7 +62,7 @@ class Plan(Delivery):
 def plan(tree: Tree, requests: Iterable[Request], evidence: Evidence | None = None) -> Plan:
     """The edits that give the releases of dev the requested versions.
 
-    Raises InputError for what does not exist or is no version, Problems if the catalog is wrong.
+    Raises InputError for what does not exist or is no version, Problems if the catalog is wrong or a gate fails.
     """
     requests = tuple(requests)
     systems = frozenset(request.system for request in requests)
@@ -71,6 +71,8 @@ def plan(tree: Tree, requests: Iterable[Request], evidence: Evidence | None = No
     places = [(place, request) for request in requests for place in dev.places(request)]
     if evidence and len({place.path for place, _ in places}) > 1:
         raise InputError("--evidence speaks of one component; bump the others in a run of their own")
+    if refused := [finding for place, _ in places for finding in _refusals(place, evidence)]:
+        raise Problems(dict.fromkeys(refused))
     changes: dict[RepoPath, list[tuple[Place, Version]]] = {}
     for place, request in places:
         changes.setdefault(place.path, []).append((place, version_for(place, request)))
@@ -85,6 +87,22 @@ def plan(tree: Tree, requests: Iterable[Request], evidence: Evidence | None = No
             text = evidence_text(evidence, "/".join(folder.split("/")[2:]), new, before)
             contents[path] = text.encode()
     return Plan(worktree.changed(tree, contents), tree, tuple(bumped))
+
+
+def _refusals(place: Place, evidence: Evidence | None) -> Iterator[Finding]:
+    """The gates of a component that what is said of a version does not pass; the incumbent is for promotions to ask."""
+    gates = place.declaration.gates_of(place.release)
+    at = Location(f"{place.path}/{layout.EVIDENCE}")
+    name = f"{place.declaration.system}/{place.declaration.name}/{place.release.name}"
+    if gates and evidence is None:
+        asked = ", ".join(gate.bounds for gate in gates)
+        message = f"{name} has gates ({asked}); say what was found out with --evidence, which envgen gate writes"
+        yield Finding(at, "gate-failed", message)
+        return
+    said = evidence.releases.get(place.release.name, {}) if evidence else {}
+    for gate in gates:
+        if problem := gate.failure(said):
+            yield Finding(at, "gate-failed", f"{name}: {problem}; bump a version that passes")
 
 
 def _edit(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
+from envgen.gates import Gate
 from envgen.model import Document, Field, Object, Release
 from envgen.model import Kind as Kind
 
@@ -146,6 +147,8 @@ class Declaration:
     fields: Fields
     platform: Platform
     releases: tuple[Release, ...] = ()
+    gates: tuple[Gate, ...] = ()
+    """What the evidence of its versions has to say."""
     environment: Environment | None = None
     """None for the common declaration, which gives the base."""
     values: Mapping[str, str] = field(default_factory=dict)
@@ -175,6 +178,9 @@ class Declaration:
         values = self.fields.get("env", {}).values()
         read = (value["site"] for value in values if isinstance(value, dict) and "site" in value)
         return _digest(f"{key}={self.values.get(key, '')}" for key in read)
+
+    def gates_of(self, release: Release) -> tuple[Gate, ...]:
+        return tuple(gate for gate in self.gates if gate.release in ("", release.name))
 
     def image(self, release: Release) -> str:
         """The symbolic image name that stands in the base."""
@@ -234,6 +240,8 @@ class ComponentType:
     """The pattern of a scalar release's versions, where the type knows it."""
     kinds: frozenset[Kind] = ALL_KINDS
     """The kinds of environment it may be deployed in."""
+    claims: bool = True
+    """Whether its pods can claim devices; false for kinds whose pod template is older than that."""
     waits: bool = True
     """False for what is only ready once its user runs (a volume): it shares its users' wave."""
 
@@ -241,7 +249,7 @@ class ComponentType:
 def foreign(name: str, fields: Fields) -> ComponentType:
     """A type of somebody else's package, of which only the releases can be read."""
     anything: dict[str, Any] = {
-        field: {} for field in fields if field not in ("type", "uses", "releases", "environments")
+        field: {} for field in fields if field not in ("type", "uses", "releases", "environments", "gates")
     }
     return ComponentType(name, "a type of another package", anything, lambda _: (), images=(0, 99), scalars=(0, 99))
 
@@ -259,6 +267,7 @@ class Component:
     releases: tuple[Release, ...]
     environments: Mapping[str, Fields]
     """The merged fields by environment; an environment that is absent does not deploy it."""
+    gates: tuple[Gate, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from envgen.gates import Gate
 from envgen.model import NO_VERSION, UNRELEASED, Data, Field, ImageRef, Release, Version
 from envgen.yamltext import Quoted
 
@@ -29,6 +30,8 @@ class Slot:
     """The kustomize field paths that a scalar is written to."""
     pattern: str = ""
     """What a scalar's version has to fit, where the component's type knows it."""
+    gates: tuple[Gate, ...] = ()
+    """What the evidence of a version has to say."""
 
     def place(self, overlay: Data) -> Field | None:
         """The `images:` entry or the replacement that carries the release; None if there is none."""
@@ -69,12 +72,14 @@ class Slot:
 
 def slots(declaration: "Declaration", kind: "ComponentType") -> tuple[Slot, ...]:
     """Where each release of a component is kept."""
-    return tuple(
-        Slot(release, declaration.image(release))
-        if release.image
-        else Slot(release, fields=_fields(kind.pointers(declaration, release)), pattern=kind.version)
-        for release in declaration.releases
-    )
+    return tuple(_slot(declaration, kind, release) for release in declaration.releases)
+
+
+def _slot(declaration: "Declaration", kind: "ComponentType", release: Release) -> Slot:
+    gates = declaration.gates_of(release)
+    if release.image:
+        return Slot(release, declaration.image(release), gates=gates)
+    return Slot(release, "", _fields(kind.pointers(declaration, release)), kind.version, gates)
 
 
 def _fields(pointers: "Iterable[Pointer]") -> tuple[str, ...]:

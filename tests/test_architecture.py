@@ -15,7 +15,7 @@ LAYERS = (  # a module may import from rows below its own, never from above or b
     {"cli"},
     {"demo"},
     {"init"},
-    {"generate", "validate", "bump", "promote", "rollback", "status", "history", "revisions", "schemafiles"},
+    {"generate", "validate", "gate", "bump", "promote", "rollback", "status", "history", "revisions", "schemafiles"},
     {"ledger", "rehearsal", "scene", "spelling"},
     {"past"},
     {"guard"},
@@ -32,7 +32,8 @@ LAYERS = (  # a module may import from rows below its own, never from above or b
     {"cache", "gitobjects", "yamltext"},
     {"process", "yamlio"},
     {"components"},  # maps of declarations to objects: below everything that touches the world
-    {"declaration", "errors", "layout", "pinning", "printable", "quantity", "roles", "scalars", "window"},
+    {"declaration"},
+    {"errors", "gates", "layout", "pinning", "printable", "quantity", "roles", "scalars", "window"},
     {"model"},
 )
 CLI = ("aids", "files", "group", "guarding", "questions", "releases")

@@ -19,6 +19,7 @@ OPTIONS = {
     "init": [],
     "generate": ["--check", "--diff", "--force", "--format"],
     "validate": ["--changed-since", "--no-cache", "--format"],
+    "gate": ["--evidence", "--metrics", "--check", "--data", "--source", "--all"],
     "bump": ["--evidence", "--dry-run", "--commit", "--push", "--remote"],
     "promote": ["--to", "--facts", "--dry-run", "--commit", "--push"],
     "rollback": ["--env", "--to", "--reason", "--by", "--until", "--facts", "--dry-run", "--commit", "--push"],

@@ -6,6 +6,7 @@ from envgen import layout
 from envgen.catalog import gpus, windows
 from envgen.catalog.uses import cycle, named
 from envgen.declaration import Catalog, Component, Environment, Fields, Platform, System
+from envgen.gates import contradictions
 from envgen.model import Document, Finding, Location, Release
 from envgen.shape import unknown
 from envgen.yamlio import KEY
@@ -75,6 +76,7 @@ def component_findings(component: Component, platform: Platform) -> Iterator[Fin
     yield from _environment_findings(component, platform)
     yield from _field_findings(component)
     yield from _release_findings(component, platform)
+    yield from _gate_findings(component)
     for environment in platform.environments:
         if environment.name in component.environments:
             yield from _gpu_findings(component, environment)
@@ -144,6 +146,18 @@ def _release_findings(component: Component, platform: Platform) -> Iterator[Find
         elif not platform.allows_image(release.image):
             message = f"{release.image} comes from none of the platform's registries; use or add one"
             yield Finding(at, "foreign-registry", message)
+
+
+def _gate_findings(component: Component) -> Iterator[Finding]:
+    names = [release.name for release in component.releases]
+    for i, gate in enumerate(component.gates):
+        at = component.document.at(*component.place, "gates", i)
+        yield from (Finding(at, "wrong-gate", message) for message in contradictions(gate))
+        if gate.release and gate.release not in names:
+            yield Finding(at, "wrong-gate", unknown(gate.release, names, "release"))
+        if not gate.release and len(names) > 1:
+            message = f"it has several releases; name the one that the gate on {gate.name} judges with `release`"
+            yield Finding(at, "wrong-gate", message)
 
 
 def _numbers(releases: list[Release]) -> Iterator[tuple[int, str]]:

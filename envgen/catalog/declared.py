@@ -57,6 +57,7 @@ def _plain(
         fields=fields,
         platform=catalog.platform,
         releases=tuple(r for r in component.releases if r.is_where(has_gpu=bool(fields.get("gpu")))),
+        gates=component.gates,
         environment=environment,
         values=values,
         systems=systems,

@@ -24,6 +24,7 @@ def problems(component: Component, environment: Environment) -> Iterator[Problem
             message = f"{component.name} in {environment.name} {reason}; ask for less or enlarge the pool"
             yield "gpu-capacity", message
     yield from _differences(ask, environment)
+    yield from _unclaimed(ask, component, environment)
 
 
 def _unfit(ask: Ask, component: Component, environment: Environment, target: Target) -> Problem:
@@ -57,6 +58,16 @@ def _overfull(ask: Ask, pools: list[Pool], target: Target, replicas: int) -> str
     if None not in places and replicas > total:
         return f"asks for {replicas} pods of {ask.count} {what}, {names} on {target.name} has room for {total}"
     return ""
+
+
+def _unclaimed(ask: Ask, component: Component, environment: Environment) -> Iterator[Problem]:
+    """Devices for pods that cannot claim any."""
+    names = sorted({p.name for target in environment.targets for p in fitting(ask, target) if p.device_class})
+    if names and not component.type.claims:
+        what = (
+            f"{' and '.join(names)} in {environment.name} give out devices, which a {component.type.name} cannot claim"
+        )
+        yield "gpu-unfit", f"{what}; name a pool that counts its GPUs"
 
 
 def _differences(ask: Ask, environment: Environment) -> Iterator[Problem]:

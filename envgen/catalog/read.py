@@ -24,6 +24,7 @@ from envgen.declaration import (
     foreign,
 )
 from envgen.errors import InputError, Problems
+from envgen.gates import gate
 from envgen.model import Document, Finding, Location, Mode, Release, RepoPath, Tree
 from envgen.schema import Validator
 from envgen.shape import unknown
@@ -265,7 +266,7 @@ def _difference_findings(component: Component) -> Iterator[Finding]:
             yield from _merged_validator(_ByName(component.type)).findings(component.document, fields, place)
 
 
-_NOT_FIELDS = frozenset({"type", "releases", "environments"})
+_NOT_FIELDS = frozenset({"type", "releases", "environments", "gates"})
 
 
 def _component(name: str, kind: ComponentType, document: Document, entry: Fields, platform: Platform) -> Component:
@@ -280,7 +281,8 @@ def _component(name: str, kind: ComponentType, document: Document, entry: Fields
         and differences.get(environment.name, {}) is not None
     }
     releases = tuple(_release(key, value) for key, value in sorted(entry.get("releases", {}).items()))
-    return Component(name, kind, ("components", name), document, common, releases, environments)
+    gates = tuple(map(gate, entry.get("gates", ())))
+    return Component(name, kind, ("components", name), document, common, releases, environments, gates)
 
 
 def _release(name: str, entry: Any) -> Release:

@@ -22,6 +22,16 @@ Schema = dict[str, Any]
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
+_GATE_FIELDS: dict[str, Schema] = {
+    "metric": described(TEXT, "a metric of the evidence"),
+    "at_least": {"type": "number"},
+    "at_most": {"type": "number"},
+    "not_below_incumbent": described(FLAG, "not worse than what runs there now"),
+    "check": described(TEXT, "a check of the evidence that must have passed, instead of a metric"),
+}
+_GATE = record((), **_GATE_FIELDS)
+_COMPONENT_GATE = record((), **_GATE_FIELDS, release=described(TEXT, "the release it judges, where there are several"))
+
 _POOL = record(
     ("product",),
     product=described(TEXT, "what the node label nvidia.com/gpu.product says of an undivided GPU"),
@@ -136,6 +146,9 @@ def component(kind: ComponentType) -> Schema:
     }
     if kind.images[1] or kind.scalars[1]:
         own["releases"] = described(mapping(_RELEASE, NAME), "what may be bumped and promoted")
+        own["gates"] = described(
+            many(_COMPONENT_GATE), "what the evidence of a version has to say to get into dev and on"
+        )
     return _closed({**kind.fields, **own}, ("type",))
 
 
@@ -217,13 +230,6 @@ HOLDS: Schema = {
 }
 
 _ACTORS: Schema = {"anyOf": [many(TEXT), mapping(many(TEXT))]}
-_GATE = record(
-    ("metric",),
-    metric=TEXT,
-    at_least={"type": "number"},
-    at_most={"type": "number"},
-    not_below_incumbent=FLAG,
-)
 
 _ROLE = record(
     ("actors", "may"),

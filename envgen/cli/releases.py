@@ -65,6 +65,48 @@ def bump(
     return _delivered(root, verb.bump(root, wanted, said), "dev", dry_run=dry_run, commit=commit)
 
 
+@command("gate")
+@click.argument("name", metavar="SYSTEM/COMPONENT[/RELEASE][=VERSION]")
+@click.option(
+    "--evidence", "file", type=click.Path(path_type=Path), required=True, metavar="FILE", help="Kept and added to."
+)
+@click.option("--metrics", type=click.Path(path_type=Path), multiple=True, metavar="FILE", help="Numbers by name.")
+@click.option("--check", "checks", multiple=True, metavar="NAME=passed|failed", help="What a check came to.")
+@click.option("--data", multiple=True, metavar="NAME=HASH", help="What the version was made from.")
+@click.option("--source", default="", metavar="REPOSITORY@COMMIT", help="Where its source is.")
+@click.option("--all", "is_last", is_flag=True, help="A gate of which nothing is said yet fails.")
+def gate(
+    root: Path,
+    name: str,
+    file: Path,
+    metrics: tuple[Path, ...],
+    checks: tuple[str, ...],
+    data: tuple[str, ...],
+    source: str,
+    is_last: bool,
+) -> int:
+    """Write down what was found out about a version, and judge it by the gates of its component.
+
+    FILE gets the metrics, checks, hashes and source that are given, beside what it says already; envgen bump takes it
+    as --evidence. Exit code 1 if a gate fails: FILE says so, too.
+    """
+    from envgen import gate as verb
+
+    numbers = {key: value for path in metrics for key, value in verb.metrics(root / path).items()}
+    said = verb.Said(numbers, verb.pairs("checks", checks), verb.pairs("data", data), verb.source(source))
+    judged = verb.gate(root, name, said, root / file)
+    verb.write(judged, root / file)
+    unheard = [f"nothing said of {one.name}" for one in judged.unheard]
+    failures = (*judged.failures, *(unheard if is_last else ()))
+    for problem in failures:
+        click.echo(f"{file}:1:1: {problem} [gate-failed]")
+    for remark in () if is_last else unheard:
+        say(f"{remark} yet")
+    if not failures:
+        say(f"{name} passes" + (" so far" if unheard else ""))
+    return FINDINGS if failures else CLEAN
+
+
 def _delivered(root: Path, change: "Delivery", where: str, *, dry_run: bool, commit: bool) -> int:
     """Print, write or commit a plan."""
     from envgen import delivery

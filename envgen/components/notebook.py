@@ -46,4 +46,5 @@ TYPE = ComponentType(
     required=("size",),
     offer=offer,
     images=(1, 1),
+    claims=False,
 )

@@ -6,6 +6,7 @@ there, in a plain file that was there, is somebody else's change.
 
 from collections.abc import Callable, Iterator
 
+from envgen import layout
 from envgen.errors import Problems
 from envgen.gittree import Entry
 from envgen.guard.documents import Edited, ReleaseEdit, edited
@@ -13,7 +14,7 @@ from envgen.guard.nouns import Effect, FieldChange, Place, Reason, Step
 from envgen.guard.places import OverlayFile
 from envgen.guard.question import Question
 from envgen.guard.versions import foreign_repository, malformed, moves, slot_of
-from envgen.model import Field, Kind, Location
+from envgen.model import Data, Field, Kind, Location, Version
 from envgen.release import Slot
 
 ASK_PLATFORM = "leave it out of this push and ask somebody of the role platform for it"
@@ -138,6 +139,36 @@ def wrong_evidence(question: Question, step: Step) -> Iterator[Reason]:
                     yield _reason(
                         "wrong-evidence", step, finding.location, finding.message, "use envgen bump --evidence"
                     )
+
+
+def gate_failed(question: Question, step: Step) -> Iterator[Reason]:
+    """A version whose evidence does not pass the gates of its component: CI's own word, which it must at least keep."""
+    for place, change in _edits(question, step):
+        slots = question.change.known.slots(step.before, place.system).get((place.environment, place.component), ())
+        for slot in slots if change.releases else ():
+            version = slot.version(change.new.document.data)
+            if slot.gates and version != slot.version(change.old.document.data):
+                said = _said(question, step, place, slot, version)
+                problems = [gate.failure(said) for gate in slot.gates] if said else [_silence(slot)]
+                where = change.new.document.at(*(slot.place(change.new.document.data) or ()))
+                for problem in filter(None, problems):
+                    message = f"{place.system}/{place.component}/{slot.release.name} {version}: {problem}"
+                    yield _reason("gate-failed", step, where, message, "bump a version that passes, with its evidence")
+
+
+def _silence(slot: Slot) -> str:
+    return f"no evidence beside it names this very version, and {slot.gates[0].bounds} is required"
+
+
+def _said(question: Question, step: Step, place: OverlayFile, slot: Slot, version: Version) -> Data:
+    """What the evidence beside a dev overlay says of the version; nothing if it speaks of another."""
+    path = f"{layout.overlay(place.environment, place.system, place.component)}/{layout.EVIDENCE}"
+    try:
+        evidence = question.change.known.evidence(path, step.after[path].content) if path in step.after else {}
+    except Problems:
+        return {}
+    said = evidence.get("releases", {}).get(slot.release.name, {})
+    return said if said.get("version") == str(version) else {}
 
 
 def beyond_release(question: Question, step: Step) -> Iterator[Reason]:

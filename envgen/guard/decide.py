@@ -29,6 +29,7 @@ STEP_CHECKS = (
     Check("not-a-version", _CI, ci.not_a_version),
     Check("mutable-version", _CI, ci.mutable_version),
     Check("wrong-evidence", _CI, ci.wrong_evidence),
+    Check("gate-failed", _CI, ci.gate_failed, is_net=True),
     Check("beyond-release", _CI, ci.beyond_release, is_net=True),
     Check("protected-effect", _CI, ci.protected_effect, tells=frozenset({"platform"}), is_net=True),
     Check("other-file", _RELEASE, release.other_file),

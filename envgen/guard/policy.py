@@ -6,22 +6,14 @@ from dataclasses import dataclass, field
 from itertools import chain, combinations
 from typing import Any
 
+from envgen import gates
+from envgen.gates import Gate
 from envgen.guard.window import opens
 from envgen.model import Data, Document, Field, Finding
 from envgen.roles import ROLES as ROLES
 from envgen.roles import Role as Role
 from envgen.roles import Roles, roles
 from envgen.shape import unknown
-
-
-@dataclass(frozen=True)
-class Gate:
-    """A bound on one metric of the evidence."""
-
-    metric: str
-    at_least: float | None = None
-    at_most: float | None = None
-    not_below_incumbent: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,17 +86,12 @@ def _promotion(entry: Data) -> Promotion:
         () if isinstance(evidence, str) else tuple(evidence["signed-by"]),
         entry.get("digest", "none") == "required",
         _soak(entry.get("soak", "0m")),
-        tuple(_gate(gate) for gate in entry.get("gates", ())),
+        tuple(gates.gate(gate) for gate in entry.get("gates", ())),
         tuple((window["deny"], window.get("zone", "UTC")) for window in entry.get("windows", ())),
         approvals.get("count", 0),
         approvals.get("role", "release"),
         approvals.get("not-author", True),
     )
-
-
-def _gate(entry: Data) -> Gate:
-    bounds = (entry.get("at-least"), entry.get("at-most"))
-    return Gate(entry["metric"], *bounds, entry.get("not-below-incumbent", False))
 
 
 def contradictions(document: Document) -> Iterator[Finding]:
@@ -181,7 +168,7 @@ def _promotion_problems(found: Policy, data: Data, i: int, promotion: Promotion)
     if promotion.gates and promotion.evidence == "none":
         yield (*at, "gates"), "gates judge the evidence of a version; require it with evidence: required"
     for j, gate in enumerate(promotion.gates):
-        yield from (((*at, "gates", j), message) for message in _gate_problems(gate))
+        yield from (((*at, "gates", j), message) for message in gates.contradictions(gate))
     for j, window in enumerate(promotion.windows):
         yield from (((*at, "windows", j), message) for message in _window_problems(*window))
     if promotion.approvals:
@@ -194,14 +181,6 @@ def _evidence_problems(found: Policy, promotion: Promotion, *, signs: bool) -> I
     for signer in promotion.signers:
         if signer not in found.signers:
             yield f"signer {signer!r} has no key; add it under signers"
-
-
-def _gate_problems(gate: Gate) -> Iterator[str]:
-    bounds = (gate.at_least, gate.at_most)
-    if bounds == (None, None) and not gate.not_below_incumbent:
-        yield f"the gate on {gate.metric} bounds nothing; add at-least, at-most or not-below-incumbent"
-    if gate.at_least is not None and gate.at_most is not None and gate.at_least > gate.at_most:
-        yield f"no {gate.metric} is at least {gate.at_least} and at most {gate.at_most}; correct one"
 
 
 def _window_problems(span: str, zone: str) -> Iterator[str]:

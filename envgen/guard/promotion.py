@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from itertools import chain
 
+from envgen.gates import Gate
 from envgen.guard import holds
 from envgen.guard.moves import Move, moves, ran_before, source_commit, stay
 from envgen.guard.nouns import Reason, Step
-from envgen.guard.policy import Gate, Promotion
+from envgen.guard.policy import Promotion
 from envgen.guard.proof import Proof, proof
 from envgen.guard.question import Question
 from envgen.guard.window import moment, opens
@@ -117,33 +118,31 @@ def _missing(question: Question, move: Move, commit: str, promotion: Promotion) 
 
 
 def gate_failed(question: Question, step: Step) -> Iterator[Reason]:
-    """A metric out of its bounds, or worse than what runs now."""
+    """A gate of the policy or of the component's own that the evidence does not pass."""
     for move, commit, promotion in _promotions(question, step):
-        found = proof(question.change.known, commit, move, move.new) if promotion.gates else None
-        for gate in promotion.gates if found else ():
+        gates = (*promotion.gates, *move.slot.gates)
+        found = proof(question.change.known, commit, move, move.new) if gates else None
+        if gates and not found and promotion.evidence != "required":
+            message = f"{move.new} has no evidence that names this very version, and {gates[0].bounds} is required"
+            yield _reason("gate-failed", step, move, message, "bump it with envgen bump --evidence FILE")
+        for gate in dict.fromkeys(gates) if found else ():
             if found and (problem := _fails(question, move, commit, gate, found)):
                 yield _reason("gate-failed", step, move, f"{move.new}: {problem}", "train and bump a better version")
 
 
 def _fails(question: Question, move: Move, commit: str, gate: Gate, found: Proof) -> str:
-    value = found.metrics.get(gate.metric)
-    if value is None:
-        return f"its evidence has no {gate.metric}"
-    if gate.at_least is not None and value < gate.at_least:
-        return f"{gate.metric} is {value}, and at least {gate.at_least} is required"
-    if gate.at_most is not None and value > gate.at_most:
-        return f"{gate.metric} is {value}, and at most {gate.at_most} is allowed"
-    return _worse(question, move, commit, gate, value) if gate.not_below_incumbent and not move.is_first else ""
+    if problem := gate.failure(found.said):
+        return problem
+    return _worse(question, move, commit, gate, found) if gate.not_below_incumbent and not move.is_first else ""
 
 
-def _worse(question: Question, move: Move, commit: str, gate: Gate, value: float) -> str:
-    """Why the new value is worse than that of the version the target runs; lower is better where only a top is set."""
-    found = proof(question.change.known, commit, move, move.old)
-    incumbent = found.metrics.get(gate.metric) if found else None
-    if incumbent is None:
+def _worse(question: Question, move: Move, commit: str, gate: Gate, found: Proof) -> str:
+    """Why the new version is worse than the one the target runs."""
+    incumbent = proof(question.change.known, commit, move, move.old)
+    if incumbent is None or gate.is_silent(incumbent.said):
         return f"nothing says the {gate.metric} of {move.old}, which it may not be worse than"
-    is_worse = value > incumbent if gate.at_least is None and gate.at_most is not None else value < incumbent
-    return f"{gate.metric} is {value}, worse than {incumbent} of {move.old}" if is_worse else ""
+    problem = gate.regression(found.said, incumbent.said)
+    return problem and f"{problem} of {move.old}"
 
 
 def too_young(question: Question, step: Step) -> Iterator[Reason]:

@@ -1,10 +1,12 @@
 """Where the releases of a tree stand, by its own catalog; remembered, because the catalog seldom changes."""
 
 from collections.abc import Mapping
+from dataclasses import astuple
 
 from envgen import cache, layout
 from envgen.cache import Cache
 from envgen.errors import Problems
+from envgen.gates import Gate
 from envgen.gittree import GitTree
 from envgen.model import Data, File, Release, RepoPath
 from envgen.release import Slot, slots
@@ -58,9 +60,10 @@ def _read(tree: GitTree, system: str) -> list[Data]:
 
 def _entry(slot: Slot) -> Data:
     release = slot.release
-    return [release.name, release.image, release.template, slot.symbol, list(slot.fields), slot.pattern]
+    gates = [list(astuple(gate)) for gate in slot.gates]
+    return [release.name, release.image, release.template, slot.symbol, list(slot.fields), slot.pattern, gates]
 
 
 def _slot(entry: Data) -> Slot:
-    name, image, template, symbol, fields, pattern = entry
-    return Slot(Release(name, image, template), symbol, tuple(fields), pattern)
+    name, image, template, symbol, fields, pattern, gates = entry
+    return Slot(Release(name, image, template), symbol, tuple(fields), pattern, tuple(Gate(*gate) for gate in gates))

@@ -48,6 +48,22 @@ def moved_evidence(draft: Draft) -> None:
 
 RENAMED_EVIDENCE = replaced("overlays/dev/shop/api/evidence.yaml", "shop/web", "shop/api")
 GATE = policy(evidence="required", gates="[{metric: accuracy, at-least: 0.9, not-below-incumbent: true}]")
+OWN_GATE = replaced(
+    "gitops/systems/shop.yaml",
+    "{app: {image: registry.example/ml/api}}\n",
+    "{app: {image: registry.example/ml/api}}\n    gates: [{metric: accuracy, at-least: 0.9}, {check: scan}]\n",
+)
+"""A gate that the component has itself, whatever the policy asks for."""
+
+
+def proven(version: str, accuracy: float, scan: str = "passed") -> Edit:
+    """Evidence beside dev's `api` of a metric and a check."""
+    what = f"metrics: {{accuracy: {accuracy}}}, checks: {{scan: {scan}}}"
+    return written("overlays/dev/shop/api/evidence.yaml", f'releases: {{app: {{version: "{version}", {what}}}}}\n')
+
+
+BUMPED_WEB = "overlays/dev/shop/web/kustomization.yaml"
+BUMP = replaced("overlays/dev/shop/api/kustomization.yaml", '"v3"', '"v4"')
 SIGNED = policy(evidence="{signed-by: [evaluator]}")
 SOAK, WINDOW = policy(soak="24h"), policy(windows='[{deny: "Thu 08:00 - Thu 18:00"}]')
 APPROVED = policy(approvals="{count: 1, role: release, not-author: true}")
@@ -135,6 +151,18 @@ ATTACKS = (
             ),
         ),
     ),
+    attack("a version below a gate of its component", CI, "gate-failed", BUMP, proven("v4", 0.89), before=(OWN_GATE,)),
+    attack("a version whose scan failed", CI, "gate-failed", BUMP, proven("v4", 0.95, "failed"), before=(OWN_GATE,)),
+    attack("a version of which a gate hears nothing", CI, "gate-failed", BUMP, before=(OWN_GATE,)),
+    attack("a version under another's evidence", CI, "gate-failed", BUMP, proven("v3", 0.95), before=(OWN_GATE,)),
+    attack(
+        "a promotion below a gate of the component",
+        RELEASE,
+        "gate-failed",
+        PROMOTE,
+        before=(proven("v3", 0.89), OWN_GATE),
+    ),
+    attack("a promotion of which a gate hears nothing", RELEASE, "gate-failed", PROMOTE, before=(OWN_GATE,)),
     attack("evidence that nobody signed", RELEASE, "no-evidence", PROMOTE, before=(SIGNED, trusted, said("v3"))),
     attack(
         "evidence that somebody else signed",
@@ -227,6 +255,9 @@ ATTACKS = (
 )
 
 TWINS = (
+    twin("a version that passes the gates of its component", CI, BUMP, proven("v4", 0.9), before=(OWN_GATE,)),
+    twin("a version of a component without gates", CI, replaced(BUMPED_WEB, '"v3"', '"v4"'), before=(OWN_GATE,)),
+    twin("a promotion that passes the gates of its component", RELEASE, PROMOTE, before=(proven("v3", 0.9), OWN_GATE)),
     twin("a rollback with its hold", RELEASE, BACK, held("v2", by=RELEASE)),
     twin("a hold in one's own name", RELEASE, held("v3", by=RELEASE)),
     twin(

@@ -230,7 +230,20 @@ def test_what_no_pool_gives_is_refused_with_the_arithmetic(gpu: str, environment
     )
 
 
-TWO_PRODUCTS = PLATFORM.replace("h200: {product: NVIDIA-H200", "h100: {product: NVIDIA-H100")
+def test_a_kind_that_cannot_claim_devices_is_refused_those() -> None:
+    asked = NOTEBOOK.replace("gpu: {product: NVIDIA-H100}", "gpu: {memory: 80Gi}")
+
+    assert problems(asked, PLATFORM) == [
+        "h100 and h200 in prod give out devices, which a notebook cannot claim; name a pool that counts its GPUs"
+        " [gpu-unfit]"
+    ]
+
+
+TWO_PRODUCTS = (
+    PLATFORM.replace("h200: {product: NVIDIA-H200", "h100: {product: NVIDIA-H100")
+    .replace(", device-class: gpu.nvidia.com", "")
+    .replace(', taints: ["gpu:NoSchedule"]', "")
+)
 NOTEBOOK = """
     workbench:
       type: notebook

@@ -30,6 +30,7 @@ FIELDS: Mapping[str, Object] = {
 ASKING = tuple(sorted(one.name for one in TYPES if "gpu" in one.fields))
 """Every type that takes a GPU."""
 
+CLAIMING = frozenset(one.name for one in TYPES if one.claims)
 _KEY = "rig.envgen.dev/team"
 _MANY = (f"{_KEY}=vision:NoSchedule", f"{_KEY}:NoExecute", "rig.envgen.dev/spot=yes:PreferNoSchedule")
 TAINTS: Mapping[str, tuple[str, ...]] = {
@@ -67,7 +68,10 @@ def _gpu(name: str) -> Object:
 
 
 EVERYTHING: Object = {
-    f"{kind}-{name}": {"type": kind, "gpu": _gpu(name), **FIELDS[kind]} for kind in ASKING for name in (*TAINTS, *WAYS)
+    f"{kind}-{name}": {"type": kind, "gpu": _gpu(name), **FIELDS[kind]}
+    for kind in ASKING
+    for name in (*TAINTS, *WAYS)
+    if name != "claimed" or kind in CLAIMING
 }
 """A component for each type and each kind of pool."""
 

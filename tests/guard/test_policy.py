@@ -4,7 +4,8 @@ import pytest
 
 from envgen import yamlio
 from envgen.catalog.schema import GUARD
-from envgen.guard.policy import Gate, Policy, Promotion, Role, contradictions, policy
+from envgen.gates import Gate
+from envgen.guard.policy import Policy, Promotion, Role, contradictions, policy
 from envgen.schema import Validator
 
 PATH = "policies/guard.yaml"

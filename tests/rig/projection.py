@@ -52,7 +52,8 @@ QUIET: dict[tuple[str, str], str] = {
 
 BUILT_IN = frozenset({
     "", "admissionregistration.k8s.io", "apiextensions.k8s.io", "apps", "autoscaling", "batch", "coordination.k8s.io",
-    "networking.k8s.io", "node.k8s.io", "policy", "rbac.authorization.k8s.io", "scheduling.k8s.io", "storage.k8s.io",
+    "networking.k8s.io", "node.k8s.io", "policy", "rbac.authorization.k8s.io", "resource.k8s.io", "scheduling.k8s.io",
+    "storage.k8s.io",
 })  # fmt: skip
 """Groups whose controllers run here, or that have none."""
 
