@@ -54,7 +54,7 @@ check: lint types test dogfood  ## what every commit must pass
 
 docs: $(READY)  ## the JSON Schemas that editors and programs read
 	mkdir -p docs/schemas
-	for name in platform system guard evidence status history diff verdict; do $(BIN)/envgen schema $$name > docs/schemas/$$name.json || exit 1; done
+	for name in platform system guard evidence status gpus history diff verdict; do $(BIN)/envgen schema $$name > docs/schemas/$$name.json || exit 1; done
 
 bench: $(READY)  ## ratios against the named peers
 	$(BIN)/python -m benchmarks

@@ -57,6 +57,31 @@ STATUS: Schema = _answer(
     ),
 )
 
+GPUS: Schema = _answer(
+    "gpus",
+    pools=_list(
+        _object(
+            environment=_TEXT,
+            cluster=_TEXT,
+            pool=_TEXT,
+            resource=_TEXT,
+            there=_or_null({"type": "integer", "minimum": 0}, "in all; null if the platform does not say"),
+            running={"type": "integer", "minimum": 0},
+            declared={"type": "integer", "minimum": 0, "description": "once all that is declared has been promoted"},
+            uses=_list(
+                _object(
+                    component=_TEXT,
+                    pools={**_list(_TEXT), "description": "where its pods may land"},
+                    pods=_COUNT,
+                    size={**_COUNT, "description": "of one pod"},
+                    runs={"type": "boolean", "description": "false while it waits for its first promotion"},
+                    ends={"type": "boolean", "description": "work that ends, and waits for its turn"},
+                )
+            ),
+        )
+    ),
+)
+
 HISTORY: Schema = _answer(
     "history",
     commit=_COMMIT,

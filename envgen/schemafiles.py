@@ -14,6 +14,7 @@ from envgen.model import Data, Document, Finding, RepoPath
 _HAND_WRITTEN = {"platform": schema.PLATFORM, "guard": schema.GUARD, "evidence": schema.EVIDENCE}
 _ANSWERS = {
     "status": answers.STATUS,
+    "gpus": answers.GPUS,
     "history": answers.HISTORY,
     "diff": answers.DIFF,
     "verdict": answers.VERDICT,

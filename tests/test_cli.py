@@ -23,7 +23,7 @@ OPTIONS = {
     "bump": ["--evidence", "--dry-run", "--commit", "--push", "--remote"],
     "promote": ["--to", "--facts", "--dry-run", "--commit", "--push"],
     "rollback": ["--env", "--to", "--reason", "--by", "--until", "--facts", "--dry-run", "--commit", "--push"],
-    "status": ["--rev", "--format"],
+    "status": ["--rev", "--gpu", "--format"],
     "history": ["--env", "--limit", "--rev", "--format"],
     "diff": ["--env", "--environment", "--format"],
     "guard": ["--actor", "--ref", "--policy", "--facts", "--format"],
@@ -230,7 +230,9 @@ def test_the_help_of_a_verb_mentions_its_options(run: Run, tmp_path: Path, verb:
 # Schemas
 
 
-@pytest.mark.parametrize("name", ["platform", "system", "guard", "evidence", "status", "history", "diff", "verdict"])
+@pytest.mark.parametrize(
+    "name", ["platform", "system", "guard", "evidence", "status", "gpus", "history", "diff", "verdict"]
+)
 def test_a_schema_is_printed_as_json(run: Run, tmp_path: Path, name: str) -> None:
     outcome = run("schema", name, cwd=tmp_path)
 
@@ -243,8 +245,8 @@ def test_a_schema_is_printed_as_json(run: Run, tmp_path: Path, name: str) -> Non
     [
         pytest.param(
             ["platfrom"],
-            "there is no schema 'platfrom'; there are platform, guard, evidence, status, history, diff, verdict and "
-            "system, or use add",
+            "there is no schema 'platfrom'; there are platform, guard, evidence, status, gpus, history, diff, verdict "
+            "and system, or use add",
             id="unknown name",
         ),
         pytest.param(["add"], "name the files with the CustomResourceDefinitions", id="no file"),

@@ -60,7 +60,9 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert [target for target in targets if not (page.parent / target).exists()] == []
 
 
-@pytest.mark.parametrize("name", ["platform", "system", "guard", "evidence", "status", "history", "diff", "verdict"])
+@pytest.mark.parametrize(
+    "name", ["platform", "system", "guard", "evidence", "status", "gpus", "history", "diff", "verdict"]
+)
 def test_the_schemas_for_editors_and_programs_are_fresh(name: str) -> None:
     assert (ROOT / f"docs/schemas/{name}.json").read_text() == schemafiles.text(name, TYPES)
 
@@ -82,5 +84,5 @@ def test_every_verb_is_in_the_readme_and_explains_itself(verb: str) -> None:
 def test_the_schemas_are_json() -> None:
     titles = [json.loads(path.read_text())["title"] for path in sorted((ROOT / "docs/schemas").glob("*.json"))]
 
-    names = ["diff", "evidence", "guard policy", "history", "platform", "status", "system", "verdict"]
+    names = ["diff", "evidence", "gpus", "guard policy", "history", "platform", "status", "system", "verdict"]
     assert titles == [f"envgen {name}" for name in names]

@@ -118,7 +118,8 @@ def test_a_component_with_gates_is_not_bumped_without_evidence(root: Path, run: 
     assert outcome.code == 1
     assert outcome.stderr == (
         f"{EVIDENCE}:1:1: shop/api/app has gates (accuracy >= 0.93 and not below the incumbent's,"
-        " discount >= 0 and <= 41, scan passed); say what was found out with --evidence, which envgen gate writes [gate-failed]\n"
+        " discount >= 0 and <= 41, scan passed); say what was found out with --evidence, which envgen gate writes"
+        " [gate-failed]\n"
     )
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @command("schema")
-@click.argument("name", metavar="platform|system|guard|evidence|status|history|diff|verdict|add")
+@click.argument("name", metavar="platform|system|guard|evidence|status|gpus|history|diff|verdict|add")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[CRD]...")
 def schema(root: Path, name: str, files: tuple[Path, ...]) -> int:
     """Print the JSON Schema of a hand-written file, for editors, or of what a verb prints as JSON.

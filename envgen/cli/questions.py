@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from envgen.cli.group import CLEAN, FINDINGS, command, say
+from envgen.errors import InputError
 
 if TYPE_CHECKING:
     pass
@@ -22,14 +23,26 @@ environment_option = click.option(
 @command("status")
 @click.argument("names", nargs=-1, metavar="[SYSTEM[/COMPONENT]]...")
 @click.option("--rev", default="", metavar="REV", help="At this revision; the files as they are if absent.")
+@click.option("--gpu", "is_of_gpus", is_flag=True, help="Who uses which GPUs instead, by environment and pool.")
 @answer_option
-def status(root: Path, names: tuple[str, ...], rev: str, style: str) -> int:
+def status(root: Path, names: tuple[str, ...], rev: str, is_of_gpus: bool, style: str) -> int:
     """Which version runs in which environment, what waits for promotion, and what is on hold."""
+    if is_of_gpus:
+        return _gpus(root, names, rev, style)
     import time
 
     from envgen import status as verb
 
     click.echo(verb.FORMATS[style](verb.status(root, names, rev, time.time())), nl=False)
+    return CLEAN
+
+
+def _gpus(root: Path, names: tuple[str, ...], rev: str, style: str) -> int:
+    from envgen import usage
+
+    if names:
+        raise InputError("--gpu speaks of all systems, because they share the pools; leave the names out")
+    click.echo(usage.FORMATS[style](usage.usage(root, rev)), nl=False)
     return CLEAN
 
 
