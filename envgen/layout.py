@@ -9,6 +9,7 @@ PROTECTED = "refs/heads/main"
 
 PLATFORM = "gitops/platform.yaml"
 SYSTEMS = "gitops/systems"
+PAGES = "docs/systems"
 ARGOCD = "gitops/argocd"
 RBAC = f"{ARGOCD}/rbac.yaml"
 GUARD = "policies/guard.yaml"
@@ -21,6 +22,11 @@ SITES = "sites"
 PLATFORM_SYSTEM = "platform"
 DEFAULT_DENY = "default-deny.yaml"
 SITE_VALUES = "site-values"
+
+
+def page(system: str) -> RepoPath:
+    """What people read about a system; partly generated."""
+    return f"{PAGES}/{system}.md"
 
 
 def base(system: str, component: str) -> RepoPath:

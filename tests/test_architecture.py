@@ -34,7 +34,7 @@ LAYERS = (  # a module may import from rows below its own, never from above or b
     {"delivery"},
     {"rules", "report"},
     {"evidence", "origin", "request", "sources"},
-    {"files", "snapshot"},
+    {"files", "snapshot", "topology"},
     {"answers"},
     {"catalog", "edits"},
     {"crd"},

@@ -18,6 +18,7 @@ MESSAGE = "unknown field 'prot'; did you mean 'port'?"
 OPTIONS = {
     "init": [],
     "generate": ["--check", "--diff", "--force", "--format"],
+    "docs": ["--check", "--format"],
     "validate": ["--changed-since", "--no-cache", "--format"],
     "gate": ["--evidence", "--metrics", "--check", "--data", "--source", "--all"],
     "bump": ["--evidence", "--dry-run", "--commit", "--push", "--remote"],

@@ -56,6 +56,28 @@ def generate(root: Path, check: bool, diff: bool, force: bool, style: str) -> in
     return CLEAN
 
 
+@command("docs")
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 if pages are not what the catalog gives.")
+@format_option
+def docs(root: Path, check: bool, style: str) -> int:
+    """Draw each system's components into its page, docs/systems/SYSTEM.md: a Mermaid diagram and a table.
+
+    Only what stands between the two marks is written; a page that is missing is begun.
+    """
+    from envgen import docs as verb
+    from envgen.model import Report
+
+    try:
+        change = verb.docs(root, types())
+    except Problems as problems:
+        return show(Report(problems.findings), style)
+    if check:
+        return show(change.drift(), style)
+    verb.apply(root, change)
+    say(f"{len(change.writes)} pages written")
+    return CLEAN
+
+
 @command("validate")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("--changed-since", "since", metavar="REV", default="", help="Report on what changed since REV only.")
