@@ -16,6 +16,7 @@ LAYERS = (  # a module may import from rows below its own, never from above or b
     {"demo"},
     {"init"},
     {
+        "docs",
         "generate",
         "validate",
         "gate",

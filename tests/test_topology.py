@@ -99,8 +99,8 @@ def test_a_page_without_marks_is_left_alone(repo: Repo, run: Run) -> None:
 
     assert run("docs", cwd=root) == Outcome(
         1,
-        f"{PAGE}:1:1: the page has no place for the diagram; write <!-- envgen docs --> and <!-- end of envgen docs --> on"
-        " lines of their own [docs-marks]\n",
+        f"{PAGE}:1:1: the page has no place for the diagram; write <!-- envgen docs --> and <!-- end of envgen docs -->"
+        " on lines of their own [docs-marks]\n",
         "1 error\n",
     )
     assert (root / PAGE).read_text() == "# The shop\n"
