@@ -54,6 +54,8 @@ class Target:
     server: str
     pools: Mapping[str, Pool] = field(default_factory=dict)
     values: Mapping[str, str] = field(default_factory=dict)
+    capacity: Mapping[str, str] = field(default_factory=dict)
+    """What pods may request of it in all: quantities of `cpu` and `memory`; nothing is known where it is empty."""
 
 
 @dataclass(frozen=True)

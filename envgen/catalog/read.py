@@ -158,7 +158,8 @@ def _environment(name: str, entry: Fields, clusters: Fields, sites: Fields) -> E
 
 def _target(name: str, cluster: Fields, values: Mapping[str, str]) -> Target:
     pools = {pool: _pool(pool, entry) for pool, entry in cluster.get("gpu-pools", {}).items()}
-    return Target(name, cluster["server"], pools, values)
+    capacity = {resource: str(quantity) for resource, quantity in cluster.get("capacity", {}).items()}
+    return Target(name, cluster["server"], pools, values, capacity)
 
 
 def _pool(name: str, entry: Fields) -> Pool:

@@ -50,7 +50,12 @@ _POOL = record(
         {"type": "string", "pattern": HOST["pattern"]}, "its GPUs are claimed as devices of this class, not counted"
     ),
 )
-_CLUSTER = record(("server",), server={"type": "string", "pattern": "^https://"}, gpu_pools=mapping(_POOL, NAME))
+_CLUSTER = record(
+    ("server",),
+    server={"type": "string", "pattern": "^https://"},
+    gpu_pools=mapping(_POOL, NAME),
+    capacity=described(record((), cpu=QUANTITY, memory=QUANTITY), "what all pods together may request"),
+)
 _ZONE = described(TEXT, "of the tz database; UTC if absent")
 _MANUAL = described(FLAG, "whether people may sync all the same; they may not if absent")
 _WINDOW: Schema = {

@@ -39,9 +39,8 @@ class Asking(NamedTuple):
 
     @property
     def is_finite(self) -> bool:
-        """Whether it ends by itself, and so can wait for its turn."""
-        kind = str(self.rendered.get("kind"))
-        return kind in _FINITE or kind.endswith("Job")
+        """Whether it can wait for its turn."""
+        return ends(self.rendered)
 
     def landing(self, pools: Iterable[Pool]) -> list[Pool]:
         """The pools in which it may land, and that give their GPUs out in the way it asks."""
@@ -50,10 +49,20 @@ class Asking(NamedTuple):
 
     def copies(self, found: Iterable[Pool]) -> int:
         """How many pods there must be room for at once: a Job's go one after another if need be."""
-        kind = self.rendered.get("kind")
-        if kind == "DaemonSet":
+        if self.rendered.get("kind") == "DaemonSet":
             return sum(pool.nodes for pool in found)
-        return 1 if kind in ("Job", "CronJob") else replicas(self.rendered, self.field)
+        return number_of(self.rendered, self.field)
+
+
+def ends(rendered: Object) -> bool:
+    """Whether an object is work that ends by itself."""
+    kind = str(rendered.get("kind"))
+    return kind in _FINITE or kind.endswith("Job")
+
+
+def number_of(rendered: Object, field: Field) -> int:
+    """How many pods of the spec at `field` run at once at least."""
+    return 1 if rendered.get("kind") in ("Job", "CronJob") else replicas(rendered, field)
 
 
 def asking(objects: Iterable[Object]) -> Iterator[Asking]:
@@ -76,10 +85,14 @@ def _resources(spec: Spec) -> list[str]:
 
 
 def _size(spec: Spec, resource: str) -> int:
+    return ceil(held(spec, "limits", resource))
+
+
+def held(spec: Spec, kind: str, resource: str) -> Fraction:
     """The most that a pod holds at once: it starts one by one, and what runs beside the rest stays."""
-    beside = starting = running = 0
+    beside = starting = running = Fraction(0)
     for field, container in containers(spec):
-        asked = ceil(amount(container, "limits", resource) or 0)
+        asked = amount(container, kind, resource) or Fraction(0)
         if field[0] != "initContainers":
             running += asked
         elif container.get("restartPolicy") == "Always":
