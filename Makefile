@@ -48,6 +48,7 @@ types: $(READY)  ## mypy --strict
 
 dogfood: $(READY)  ## this repository as its own user
 	$(BIN)/envgen generate --check
+	$(BIN)/envgen docs --check
 	$(BIN)/envgen validate
 
 check: lint types test dogfood  ## what every commit must pass

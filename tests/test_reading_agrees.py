@@ -136,7 +136,7 @@ def own(unit: str, system: str) -> Files:
 TREES: tuple[tuple[str, Files], ...] = (
     ("overlays/dev", HAND_MADE),
     ("overlays/dev", HAND_MADE),
-    ("overlays/dev/tea-edge/tf-server", own("overlays/dev/tea-edge", "tea-edge")),
+    ("overlays/dev/tea/tf-server", own("overlays/dev/tea", "tea")),
     ("overlays/prod/ar-coupons", own("overlays/prod/ar-coupons", "ar-coupons")),
 )
 

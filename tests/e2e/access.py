@@ -10,7 +10,7 @@ from tests.rig.repository import ROOT
 
 DEV, PROD, EDGE, SHARED = (
     f"{project}/{project}-{system}-x"
-    for project, system in (("dev", "tea"), ("prod", "tea"), ("edge", "tea"), ("platform", "y"))
+    for project, system in (("dev", "tea"), ("prod", "tea"), ("edge-fleet", "tea"), ("platform", "y"))
 )
 EVERY_APPLICATION = (DEV, PROD, EDGE, SHARED)
 MAY: dict[str, dict[tuple[str, str], tuple[str, ...]]] = {

@@ -162,7 +162,7 @@ def test_every_kind_and_verb_by_itself_says_the_same(equipped: Fleet, namespace:
     ("verb", "resource", "namespace", "answer"),
     [
         pytest.param("list", "eventlisteners.triggers.tekton.dev", "ar-coupons-dev", "yes", id="read its triggers"),
-        pytest.param("list", "eventlisteners.triggers.tekton.dev", "tea-edge-dev", "no", id="read another system's"),
+        pytest.param("list", "eventlisteners.triggers.tekton.dev", "tea-dev", "no", id="read another system's"),
         pytest.param("impersonate", "serviceaccounts", "ar-coupons-dev", "yes", id="run as an account beside it"),
         pytest.param("impersonate", "serviceaccounts", "kube-system", "no", id="run as a controller"),
         pytest.param("update", "deployments.apps", "ar-coupons-dev", "no", id="change a workload of dev"),
