@@ -113,6 +113,15 @@ def _digest(parts: Iterable[str]) -> str:
 
 
 @dataclass(frozen=True)
+class Account:
+    """A ServiceAccount that pods run under."""
+
+    name: str
+    has_token: bool = False
+    """Whether its pods talk to the API server."""
+
+
+@dataclass(frozen=True)
 class Offer:
     """What a component gives to those that use it."""
 
@@ -129,6 +138,8 @@ class Offer:
     ports: tuple[int, ...] = ()
     selector: Mapping[str, str] = field(default_factory=dict)
     """Labels of the pods that listen on the ports."""
+    account: Account | None = None
+    """What pods that name the component run under."""
 
 
 @dataclass(frozen=True)
@@ -244,6 +255,8 @@ class ComponentType:
     """The kinds of environment it may be deployed in."""
     claims: bool = True
     """Whether its pods can claim devices; false for kinds whose pod template is older than that."""
+    is_platform: bool = False
+    """Whether it belongs in the system `platform` alone."""
     waits: bool = True
     """False for what is only ready once its user runs (a volume): it shares its users' wave."""
 

@@ -73,6 +73,7 @@ def system_findings(name: str, document: Document, platform: Platform) -> Iterat
 
 
 def component_findings(component: Component, platform: Platform) -> Iterator[Finding]:
+    yield from _system_findings(component)
     yield from _environment_findings(component, platform)
     yield from _field_findings(component)
     yield from _release_findings(component, platform)
@@ -82,6 +83,13 @@ def component_findings(component: Component, platform: Platform) -> Iterator[Fin
             yield from _gpu_findings(component, environment)
             yield from _site_findings(component, environment)
             yield from _mount_findings(component, environment)
+
+
+def _system_findings(component: Component) -> Iterator[Finding]:
+    system = component.document.data["system"]
+    if component.type.is_platform and system != layout.PLATFORM_SYSTEM:
+        message = f"{component.type.name} belongs to clusters as a whole; move it to the system 'platform'"
+        yield Finding(component.document.at(*component.place, "type"), "wrong-system", message)
 
 
 def _environment_findings(component: Component, platform: Platform) -> Iterator[Finding]:
@@ -234,7 +242,17 @@ def _use_findings(system: System) -> Iterator[Finding]:
                 elif environment and not _is_deployed(system, name, environment):
                     message = f"{name!r} is not deployed in {environment}; drop it there"
                     yield Finding(_at(component, environment, *field), "unknown-use", message)
+    yield from _account_findings(system)
     yield from _ring_findings(system)
+
+
+def _account_findings(system: System) -> Iterator[Finding]:
+    for component in system.components:
+        for environment, fields in {"": component.common, **component.environments}.items():
+            named = system.component(str(fields.get("service-account")))
+            if named and named.type.name != "service-account":
+                message = f"{named.name!r} is a {named.type.name}; name a component of type service-account"
+                yield Finding(_at(component, environment, "service-account"), "wrong-use", message)
 
 
 def _is_deployed(system: System, name: str, environment: str) -> bool:

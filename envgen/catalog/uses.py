@@ -18,6 +18,8 @@ def named(kind: ComponentType, fields: Fields) -> Iterator[tuple[Field, str]]:
     """Every component that a component names, and where in its fields."""
     yield from ((("uses", i), name) for i, name in enumerate(fields.get("uses", ())))
     yield from ((("mounts", name), name) for name in fields.get("mounts", {}))
+    if "service-account" in fields:
+        yield ("service-account",), fields["service-account"]
     for reference in kind.references:
         yield from _referred(fields, reference.split("."), ())
 

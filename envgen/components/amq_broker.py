@@ -18,7 +18,8 @@ def objects(declaration: Declaration) -> Iterator[Object]:
     # The operator reads the broker's state over the management port, from whichever namespace it has.
     operator = {"from": [{"namespaceSelector": {}}], "ports": [{"port": MANAGEMENT}]}
     yield network_policy(declaration, ports.values(), selector(declaration), also=[operator])
-    yield from route(declaration, declaration.fields.get("exposed-acceptor", next(iter(ports))))
+    exposed = declaration.fields.get("exposed-acceptor", next(iter(ports)))
+    yield from route(declaration, exposed, number=ports.get(exposed, next(iter(ports.values()))))
 
 
 def _ports(declaration: Declaration) -> Mapping[str, int]:

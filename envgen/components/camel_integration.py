@@ -27,7 +27,8 @@ def objects(declaration: Declaration) -> Iterator[Object]:
     yield network_policy(declaration, named.values(), own)
     if named:
         yield service(declaration, named, own)
-        yield from route(declaration, next(iter(named)))
+        port, number = next(iter(named.items()))
+        yield from route(declaration, port, number=number)
 
 
 def _pods(declaration: Declaration) -> dict[str, str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from envgen.components import fields, pods
-from envgen.components.objects import network_policy, obj, route, selector, service, service_account
+from envgen.components.objects import network_policy, obj, own_account, route, selector, service
 from envgen.declaration import ComponentType, Declaration, Offer
 from envgen.model import Object
 
@@ -30,11 +30,12 @@ def workload(
     if strategy:
         body["strategy"] = {"type": strategy}
     yield obj(declaration, "apps/v1", "Deployment", spec=body)
-    yield service_account(declaration)
+    yield from own_account(declaration)
     yield network_policy(declaration, named.values())
     if named:
         yield service(declaration, named)
-        yield from route(declaration, next(iter(named)))
+        port, number = next(iter(named.items()))
+        yield from route(declaration, port, number=number)
 
 
 def objects(declaration: Declaration) -> Iterator[Object]:

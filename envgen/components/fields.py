@@ -57,9 +57,23 @@ ENV_VALUE: Schema = {
         record(("site",), site=TEXT),
     ]
 }
+GATEWAY = described(
+    record(("name",), name=NAME_TEXT, namespace=NAME_TEXT, listener=NAME_TEXT),
+    "Gateway with an HTTPRoute instead of an Ingress; of this namespace, by all its listeners if absent",
+)
+WAY_IN: dict[str, Schema] = {
+    "host": described(HOST, "the name it has outside"),
+    "path": described(PATH, "what its paths begin with; / if absent"),
+    "tls-secret": described(NAME_TEXT, "the Secret with the Ingress's certificate"),
+    "issuer": described(
+        NAME_TEXT, "ClusterIssuer of cert-manager that fills `tls-secret`, which is <name>-tls if absent"
+    ),
+    "class": described(TEXT, "the IngressClass; the cluster's default if absent"),
+    "gateway": GATEWAY,
+}
 EXPOSE = described(
-    record(("host",), host=HOST, path=PATH, tls_secret=NAME_TEXT, **{"class": TEXT}),
-    "reachable from outside under this host, by Ingress or Route",
+    {"type": "object", "properties": WAY_IN, "required": ["host"], "additionalProperties": False},
+    "reachable from outside under this host, by Ingress, HTTPRoute or Route",
 )
 PROFILE: Schema = {"type": "string", "pattern": r"^[0-9]+g\.[0-9]+gb[a-z0-9.+]*$"}
 """A part of a GPU as NVIDIA names it: compute and memory, such as `1g.5gb`."""
@@ -105,6 +119,9 @@ POD: dict[str, Schema] = {
     "gpu": GPU,
     "expose": EXPOSE,
     "egress": EGRESS,
+    "service-account": described(
+        NAME_TEXT, "component of type service-account that its pods run under; an account of their own if absent"
+    ),
 }
 
 

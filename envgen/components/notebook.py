@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from envgen.components import fields, pods, storage
-from envgen.components.objects import network_policy, obj, route, selector, service_account
+from envgen.components.objects import network_policy, obj, own_account, route, selector
 from envgen.declaration import ComponentType, Declaration, Offer
 from envgen.model import Object
 
@@ -18,10 +18,10 @@ def objects(declaration: Declaration) -> Iterator[Object]:
     # The controller copies the Notebook's own labels and annotations to its pods.
     notes = pods.annotations(declaration)
     yield obj(declaration, "kubeflow.org/v1", "Notebook", annotations=notes, spec={"template": {"spec": pod}})
-    yield service_account(declaration)
+    yield from own_account(declaration)
     yield network_policy(declaration, (PORT,))
-    # The controller makes a Service of the Notebook's name and calls its port http-<name>.
-    yield from route(declaration, f"http-{declaration.name}")
+    # The controller makes a Service of the Notebook's name and calls its port http-<name>, which is 80.
+    yield from route(declaration, f"http-{declaration.name}", number=80)
 
 
 def _container(declaration: Declaration) -> Object:
@@ -39,6 +39,7 @@ TYPE = ComponentType(
     summary="a Jupyter workbench with a volume of its own",
     fields={
         **fields.some("resources", "env", "command", "args", "mounts", "run-as-user", "gpu", "expose", "egress"),
+        **fields.some("service-account"),
         **fields.STORAGE,
         "home": fields.described(fields.PATH, f"where its volume appears; {_HOME} if absent"),
     },

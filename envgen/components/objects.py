@@ -1,9 +1,9 @@
 """Parts that every component type shares: metadata, labels, services, network policies."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from envgen.declaration import Declaration
+from envgen.declaration import Account, Declaration
 from envgen.model import Object
 
 WAVE = "argocd.argoproj.io/sync-wave"
@@ -50,6 +50,11 @@ def obj(
     return {"apiVersion": api_version, "kind": kind, "metadata": metadata, **body}
 
 
+def within(namespace: str, found: Object) -> Object:
+    """An object of the platform in a namespace: those of other systems are all in their system's."""
+    return {**found, "metadata": {**found["metadata"], "namespace": namespace}}
+
+
 def service(declaration: Declaration, ports: Mapping[str, int], pods: Mapping[str, str] | None = None) -> Object:
     """A Service in front of the component's pods, or of those an operator makes; `ports` by name."""
     entries = [{"name": name, "port": port, "targetPort": port} for name, port in ports.items()]
@@ -57,9 +62,22 @@ def service(declaration: Declaration, ports: Mapping[str, int], pods: Mapping[st
     return obj(declaration, "v1", "Service", spec=spec)
 
 
+def account(declaration: Declaration) -> Account:
+    """What the component's pods run under: the account that it names, or one of its own."""
+    named = declaration.fields.get("service-account")
+    offers = (use.offer.account for use in declaration.uses if use.name == named)
+    return next(filter(None, offers), Account(declaration.name))
+
+
 def service_account(declaration: Declaration) -> Object:
     """An account of the component's own, without a token: nothing here talks to the API server."""
     return obj(declaration, "v1", "ServiceAccount", automountServiceAccountToken=False)
+
+
+def own_account(declaration: Declaration) -> Iterator[Object]:
+    """The account of the component's own, unless its pods run under another."""
+    if "service-account" not in declaration.fields:
+        yield service_account(declaration)
 
 
 def network_policy(
@@ -129,29 +147,55 @@ def _names(declaration: Declaration) -> Object:
     }
 
 
-def route(declaration: Declaration, port: str, service: str = "") -> Iterable[Object]:
-    """The way in from outside: an OpenShift Route or an Ingress, by flavour; none unless `expose`d.
+def route(declaration: Declaration, port: str | int, service: str = "", *, number: int = 0) -> Iterable[Object]:
+    """The way in from outside: an OpenShift Route, an HTTPRoute or an Ingress; none unless `expose`d.
 
-    It leads to a named port of the component's own Service, or of the one an operator makes.
+    It leads to a port of the component's own Service, or of the one an operator makes: by its name or
+    number, and by its `number` for an HTTPRoute, which knows no names.
     """
     expose = declaration.fields.get("expose")
     if not expose:
         return
-    host = expose["host"]
+    service = service or declaration.name
     if declaration.platform.flavour == "openshift":
-        spec: Object = {
-            "host": host,
-            "to": {"kind": "Service", "name": service or declaration.name, "weight": 100},
-            "port": {"targetPort": port},
-            "tls": {"termination": "edge", "insecureEdgeTerminationPolicy": "Redirect"},
-        }
-        yield obj(declaration, "route.openshift.io/v1", "Route", spec=spec)
-        return
-    backend = {"service": {"name": service or declaration.name, "port": {"name": port}}}
+        yield obj(declaration, "route.openshift.io/v1", "Route", spec=_openshift_route(expose, service, port))
+    elif "gateway" in expose:
+        spec = _http_route(expose, service, number or int(port))
+        yield obj(declaration, "gateway.networking.k8s.io/v1", "HTTPRoute", spec=spec)
+    else:
+        notes = {"cert-manager.io/cluster-issuer": expose["issuer"]} if "issuer" in expose else {}
+        spec = _ingress_route(declaration, expose, service, port)
+        yield obj(declaration, "networking.k8s.io/v1", "Ingress", annotations=notes, spec=spec)
+
+
+def _openshift_route(expose: Mapping[str, Any], service: str, port: str | int) -> Object:
+    return {
+        "host": expose["host"],
+        "to": {"kind": "Service", "name": service, "weight": 100},
+        "port": {"targetPort": port},
+        "tls": {"termination": "edge", "insecureEdgeTerminationPolicy": "Redirect"},
+        **({"path": expose["path"]} if "path" in expose else {}),
+    }
+
+
+def _http_route(expose: Mapping[str, Any], service: str, port: int) -> Object:
+    gateway = expose["gateway"]
+    words = {"name": "name", "namespace": "namespace", "listener": "sectionName"}
+    match = {"path": {"type": "PathPrefix", "value": expose.get("path", "/")}}
+    return {
+        "parentRefs": [{word: gateway[name] for name, word in words.items() if name in gateway}],
+        "hostnames": [expose["host"]],
+        "rules": [{"matches": [match], "backendRefs": [{"name": service, "port": port}]}],
+    }
+
+
+def _ingress_route(declaration: Declaration, expose: Mapping[str, Any], service: str, port: str | int) -> Object:
+    host = expose["host"]
+    backend = {"service": {"name": service, "port": {"number" if isinstance(port, int) else "name": port}}}
     path = {"path": expose.get("path", "/"), "pathType": "Prefix", "backend": backend}
-    spec = {"rules": [{"host": host, "http": {"paths": [path]}}]}
-    if secret := expose.get("tls-secret"):
+    spec: Object = {"rules": [{"host": host, "http": {"paths": [path]}}]}
+    if secret := expose.get("tls-secret") or ("issuer" in expose and f"{declaration.name}-tls"):
         spec["tls"] = [{"hosts": [host], "secretName": secret}]
     if ingress_class := expose.get("class"):
         spec["ingressClassName"] = ingress_class
-    yield obj(declaration, "networking.k8s.io/v1", "Ingress", spec=spec)
+    return spec

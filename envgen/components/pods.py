@@ -6,7 +6,7 @@ from typing import Any
 
 from envgen import layout
 from envgen.components.gpus import asked, placement
-from envgen.components.objects import labels
+from envgen.components.objects import account, labels
 from envgen.declaration import Declaration, Offer, Pointer, Use
 from envgen.model import UNRELEASED, Object, Release
 
@@ -50,9 +50,10 @@ def template(declaration: Declaration, container: Object, **spec: Any) -> Object
 
 
 def pod_spec(declaration: Declaration, container: Object, **spec: Any) -> Object:
+    runs_under = account(declaration)
     body: Object = {
-        "serviceAccountName": declaration.name,
-        "automountServiceAccountToken": False,
+        "serviceAccountName": runs_under.name,
+        "automountServiceAccountToken": runs_under.has_token,
         "securityContext": security(declaration),
         "containers": [container],
         "volumes": volumes(declaration) + spec.pop("volumes", []),

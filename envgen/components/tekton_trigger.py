@@ -66,7 +66,7 @@ def objects(declaration: Declaration) -> Iterator[Object]:
     yield obj(declaration, "v1", "ServiceAccount")
     yield _binding(declaration)
     yield from _network(declaration)
-    yield from route(declaration, "http-listener", f"el-{declaration.name}")
+    yield from route(declaration, "http-listener", f"el-{declaration.name}", number=PORT)
 
 
 def _bound(declaration: Declaration) -> dict[str, str]:

@@ -78,6 +78,7 @@ TYPE = ComponentType(
         **fields.some(
             "replicas", "resources", "env", "args", "health", "mounts", "run-as-user", "gpu", "expose", "egress"
         ),
+        **fields.some("service-account"),
         "model": described(
             record(
                 ("name", "base-path"),

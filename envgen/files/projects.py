@@ -66,7 +66,7 @@ def _platform_project(catalog: Catalog, units: list[Unit], *, has_rbac: bool) ->
     kinds = _kinds(units)
     destinations = [{"server": IN_CLUSTER, "namespace": NAMESPACE}]
     for unit in units:
-        destinations += _destinations(unit.environment.targets, [unit.namespace])
+        destinations += _destinations(unit.environment.targets, [unit.namespace, *_foreign(unit)])
     return _project(
         layout.PLATFORM_SYSTEM,
         "Argo CD's own objects and what belongs to clusters as a whole",
@@ -76,6 +76,13 @@ def _platform_project(catalog: Catalog, units: list[Unit], *, has_rbac: bool) ->
         namespaceResourceWhitelist=own + [kind for kind in kinds if kind not in own],
         **_windows([window for unit in units for window in _unit_windows(unit)]),
     )
+
+
+def _foreign(unit: Unit) -> list[str]:
+    """The namespaces that the platform's objects name themselves."""
+    name = unit.environment.name
+    named = {key.namespace for variants in unit.deployed for key in variants.wanted[name]}
+    return sorted(named - {"", unit.namespace})
 
 
 def _project(name: str, description: str, **spec: Any) -> Object:

@@ -53,10 +53,10 @@ def objects(
     return {f"{o['kind']}/{o['metadata']['name']}": o for o in kind.objects(declared[name])}
 
 
-def problems(components: str, platform: str = PLATFORM) -> list[str]:
+def problems(components: str, platform: str = PLATFORM, system: str = "shop") -> list[str]:
     """What is wrong with a catalog, without places."""
     try:
-        read(components, platform)
+        read(components, platform, system)
     except Problems as found:
         return [f"{finding.message} [{finding.rule}]" for finding in found.findings]
     return []

@@ -34,6 +34,7 @@ WAITED: frozenset[Kind] = frozenset(
         ("kafka.strimzi.io/v1", "Kafka"),
         ("kafka.strimzi.io/v1", "KafkaTopic"),
         ("kafka.strimzi.io/v1", "KafkaUser"),
+        ("operators.coreos.com/v1alpha1", "Subscription"),
     }
 )
 """Custom kinds that Argo CD waits for until their operator says ready (its resource_customizations)."""

@@ -19,6 +19,13 @@ def cron_job(entry: Object, objects: Sequence[Object]) -> Iterator[Object]:
     yield pod(entry, f"{entry['metadata']['name']}-next", entry["spec"]["jobTemplate"]["spec"]["template"]["spec"])
 
 
+def catalog_source(entry: Object, objects: Sequence[Object]) -> Iterator[Object]:
+    """One registry pod of a catalogue in an image (OLM: Catalog Source; its small requests are OLM's own)."""
+    assert entry["spec"]["sourceType"] == "grpc", "catalogues of other kinds make no pod of an image"
+    spec = {"containers": [container("registry-server", {"requests": {"cpu": "10m", "memory": "50Mi"}})]}
+    yield pod(entry, f"{entry['metadata']['name']}-next", spec | placement(entry["spec"].get("grpcPodConfig", {})))
+
+
 # Strimzi (Deploying and Managing: node pools, JBOD storage, customizing Kubernetes resources)
 
 
