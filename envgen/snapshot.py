@@ -64,6 +64,8 @@ class Snapshot:
     """Of custom resources, by `<group>/<kind in lower case>_<version>`."""
     roles: Roles = field(default_factory=dict)
     """By the guard's policy."""
+    provided: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """What the declared operators of each environment serve: API groups, and kinds as `group/Kind`."""
 
     def custom_validator(self, name: str) -> Validator | None:
         return self.validators.get(name)

@@ -13,8 +13,9 @@ from pathlib import Path
 from envgen import cache, catalog, gitrepo, kustomize, layout, worktree, yamlio
 from envgen.cache import Cache
 from envgen.catalog import read_platform
+from envgen.components import operator
 from envgen.components.builtin import TYPES
-from envgen.declaration import Platform
+from envgen.declaration import Catalog, Platform
 from envgen.errors import InputError, Problems
 from envgen.guard.policy import Policy
 from envgen.guard.written import written_policy
@@ -134,11 +135,11 @@ class _Run:
     progress: Progress
 
     def report(self, selection: Selection) -> Report:
-        platform, findings = read_catalog(self.tree)
+        platform, declared, findings = read_catalog(self.tree)
         if findings and platform is None:
             return Report(tuple(sorted(findings)))  # nothing can be judged without knowing what it is for
         units = list(unit_folders(self.tree, platform))
-        blank = replace(self._snapshot(platform, findings), units=())
+        blank = replace(self._snapshot(platform, findings), provided=_provided(declared))
         rendered = []
         for unit in self._rendered(units):  # judged while kustomize works on the next ones
             rendered.append(unit)
@@ -197,19 +198,36 @@ class _Run:
         return [f for rule in self.rules if not rule.is_global for f in rule.findings(snapshot)]
 
 
-def read_catalog(tree: Tree) -> tuple[Platform | None, list[Finding]]:
-    """The platform, and what is wrong with the catalog; no platform in repositories without a catalog."""
+def read_catalog(tree: Tree) -> tuple[Platform | None, Catalog | None, list[Finding]]:
+    """The platform, the catalog and what is wrong with it; no platform in repositories without a catalog."""
     if layout.PLATFORM not in tree:
-        return None, []
+        return None, None, []
     try:
         platform = read_platform(tree)
     except Problems as problems:
-        return None, list(problems.findings)
+        return None, None, list(problems.findings)
     try:
-        catalog.read(tree, TYPES)
+        return platform, catalog.read(tree, TYPES), []
     except Problems as problems:
-        return platform, [_softened(finding) for finding in problems.findings]
-    return platform, []
+        return platform, _known_parts(tree), [_softened(finding) for finding in problems.findings]
+
+
+def _known_parts(tree: Tree) -> Catalog | None:
+    """The catalog where only types of others stand in the way."""
+    try:
+        return catalog.read(tree, TYPES, allow_foreign=True)
+    except Problems:
+        return None
+
+
+def _provided(declared: Catalog | None) -> dict[str, frozenset[str]]:
+    """What the operators of each environment serve."""
+    platform = declared.system(layout.PLATFORM_SYSTEM) if declared else None
+    found: dict[str, frozenset[str]] = {}
+    for component in platform.components if platform else ():
+        for environment, fields in component.environments.items() if component.type is operator.TYPE else ():
+            found[environment] = found.get(environment, frozenset()) | set(fields["provides"])
+    return found
 
 
 def _softened(finding: Finding) -> Finding:

@@ -147,12 +147,13 @@ def test_the_manual_states_the_severity(rule: Rule) -> None:
 # Whatever people write
 
 NAMES = """
-    annotations apiVersion affinity clusterResourceWhitelist containers data default destination destinations
-    elements env envgen.dev/release generators goTemplateOptions image initContainers jobTemplate kind
-    kustomize labels limits list matchExpressions metadata model name namespace nodeAffinity nodeSelector
-    nodeSelectorTerms nvidia.com/gpu nvidia.com/gpu.product params path predictor project replicas requests
-    requiredDuringSchedulingIgnoredDuringExecution resources server source sourceRepos sources spec steps storage
-    stringData syncOptions syncPolicy targetRevision template tolerations type value values
+    affinity aggregationRule annotations apiGroups apiVersion channel clusterResourceWhitelist containers data
+    default destination destinations elements env envgen.dev/release generators goTemplateOptions image
+    initContainers jobTemplate kind kustomize labels limits list matchExpressions metadata model name namespace
+    nodeAffinity nodeSelector nodeSelectorTerms nvidia.com/gpu nvidia.com/gpu.product params path predictor
+    project replicas requests requiredDuringSchedulingIgnoredDuringExecution resources resourcetemplates roleRef
+    rules server serviceAccountName source sourceRepos sources spec steps storage stringData subjects
+    syncOptions syncPolicy targetRevision template tolerations type value values verbs
 """.split()
 WORDS = """
     * 1 AppProject Application ApplicationSet ConfigMap Deployment In InferenceService Pod Secret
@@ -165,6 +166,9 @@ def mappings(values: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]
     return st.dictionaries(st.sampled_from(NAMES), values, max_size=6)
 
 
+SUBJECTS = st.fixed_dictionaries(
+    {"kind": st.sampled_from(["Group", "ServiceAccount", "User"]), "name": SCALARS}, optional={"namespace": SCALARS}
+)
 ANYTHING = st.recursive(SCALARS, lambda inner: st.one_of(mappings(inner), st.lists(inner, max_size=3)), max_leaves=30)
 SHAPED = st.one_of(
     mappings(ANYTHING),
@@ -184,6 +188,37 @@ SHAPED = st.one_of(
     st.builds(
         lambda kind, spec: {"apiVersion": "argoproj.io/v1alpha1", "kind": kind, "metadata": None, "spec": spec},
         st.sampled_from(["Application", "ApplicationSet", "AppProject"]),
+        mappings(ANYTHING),
+    ),
+    st.builds(
+        lambda kind, metadata, body: {
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": kind,
+            "metadata": metadata,
+            **body,
+        },
+        st.sampled_from(["ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"]),
+        mappings(ANYTHING),
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "aggregationRule": st.builds(lambda one: {"clusterRoleSelectors": one}, ANYTHING) | ANYTHING,
+                "roleRef": st.just({"kind": "ClusterRole", "name": "shop"}) | ANYTHING,
+                "rules": st.lists(mappings(ANYTHING), max_size=2) | ANYTHING,
+                "subjects": st.lists(mappings(ANYTHING) | SUBJECTS, max_size=2) | ANYTHING,
+            },
+        ),
+    ),
+    st.builds(
+        lambda kind, spec: {"apiVersion": kind[0], "kind": kind[1], "metadata": {"name": "shop"}, "spec": spec},
+        st.sampled_from(
+            [
+                ("operators.coreos.com/v1alpha1", "Subscription"),
+                ("operators.coreos.com/v1alpha1", "CatalogSource"),
+                ("triggers.tekton.dev/v1beta1", "TriggerTemplate"),
+                ("argoproj.io/v1alpha1", "Workflow"),
+            ]
+        ),
         mappings(ANYTHING),
     ),
 )
@@ -219,7 +254,10 @@ def snapshot_of(objects: list[Object], manifest: Object, patch: Any) -> Snapshot
     }
     tree = {path: File(text.encode()) for path, text in texts.items()}
     (unit,) = unit_folders(tree, PLATFORM)
-    return Snapshot(tree, PLATFORM, (replace(unit, objects=tuple(objects)),), frozenset({"dev"}))
+    return Snapshot(tree, PLATFORM, (replace(unit, objects=tuple(objects)),), frozenset({"dev"}), provided=SERVED)
+
+
+SERVED = {"dev": frozenset({"shop.example"})}
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])

@@ -47,7 +47,7 @@ CLUSTER_SCOPED = frozenset((group, kind) for group, kinds in _CLUSTER_SCOPED.ite
 def validator(snapshot: Snapshot, rendered: Object) -> Validator | None:
     """The validator of an object's kind: the core's, or one kept in policies/schemas."""
     api_version, kind = str(rendered.get("apiVersion")), str(rendered.get("kind"))
-    found = schemas.load(_minor(snapshot)).validator(api_version, kind)
+    found = schemas.load(minor(snapshot)).validator(api_version, kind)
     if found is not None:
         return found
     group, _, version = api_version.rpartition("/")
@@ -118,10 +118,10 @@ _UNGROUPED = {
 
 
 def _kinds(snapshot: Snapshot) -> Collection[str]:
-    return schemas.load(_minor(snapshot)).kinds
+    return schemas.load(minor(snapshot)).kinds
 
 
-def _minor(snapshot: Snapshot) -> str:
+def minor(snapshot: Snapshot) -> str:
     return snapshot.platform.kubernetes if snapshot.platform else schemas.DEFAULT
 
 
@@ -167,6 +167,18 @@ def _place_of(snapshot: Snapshot, unit: Unit, key: ResourceId) -> Location:
     return place(snapshot, unit, rendered)
 
 
+def _nested_applications(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
+    """A repository without a catalog may well keep its Applications in a kustomization."""
+    for key, rendered in zip(unit.ids, unit.objects, strict=True):
+        if (
+            unit.environment
+            and key.group == "argoproj.io"
+            and key.kind in ("AppProject", "Application", "ApplicationSet")
+        ):
+            what = f"{key.kind}/{key.name} would decide in {unit.label} what Argo CD delivers"
+            yield place(snapshot, unit, rendered), f"{what}; take it out, {layout.ARGOCD} is made from the catalog"
+
+
 RULES: tuple[Rule, ...] = (
     Rule("schema-violation", each_unit(_violations)),
     Rule("unknown-kind", each_unit(_unknown_kinds)),
@@ -174,4 +186,5 @@ RULES: tuple[Rule, ...] = (
     Rule("foreign-namespace", each_unit(_foreign_namespaces)),
     Rule("cluster-scoped", each_unit(_cluster_scoped)),
     Rule("duplicate-object", _duplicates, is_global=True),
+    Rule("nested-application", each_unit(_nested_applications)),
 )

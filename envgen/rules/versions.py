@@ -16,6 +16,8 @@ _MODEL_FIELDS = frozenset(
 )
 _IMAGE_LISTS = frozenset({"containers", "initContainers", "ephemeralContainers", "steps", "sidecars"})
 _IMAGE_PARENTS = frozenset({"container", "script", "stepTemplate"})
+_IMAGE_KINDS = frozenset({"CatalogSource"})
+"""Kinds whose `spec.image` is run."""
 _PARAMETER = re.compile(r"\$\(|\{\{")
 
 
@@ -23,11 +25,13 @@ def images(unit: Unit) -> Iterator[tuple[Object, Field, ImageRef]]:
     """Every image that something runs, steps of pipelines included; parameters are judged where they are given."""
     for rendered, texts in unit.texts:
         for field, text in texts:
-            if field[-1] == "image" and _runs(field) and text and not _PARAMETER.search(text):
+            if field[-1] == "image" and _runs(rendered, field) and text and not _PARAMETER.search(text):
                 yield rendered, field, ImageRef.parse(text)
 
 
-def _runs(field: Field) -> bool:
+def _runs(rendered: Object, field: Field) -> bool:
+    if field == ("spec", "image"):
+        return str(rendered.get("kind")) in _IMAGE_KINDS
     return len(field) >= 3 and (field[-3] in _IMAGE_LISTS or field[-2] in _IMAGE_PARENTS)
 
 

@@ -133,7 +133,9 @@ def test_pods_without_one_have_an_account_of_their_own_without_a_token() -> None
         pytest.param({"resources": ["pods/*"], "verbs": ["get"]}, "'pods/*' does not fit", id="all subresources"),
         pytest.param({"api-groups": ["*"], "resources": ["pods"], "verbs": ["get"]}, "'*' does not", id="all groups"),
         pytest.param({"resources": ["pods"], "verbs": ["*"]}, "unknown value '*'", id="all verbs"),
-        pytest.param({"resources": ["serviceaccounts"], "verbs": ["impersonate"]}, "unknown value 'impersonate'", id="others"),
+        pytest.param(
+            {"resources": ["serviceaccounts"], "verbs": ["impersonate"]}, "unknown value 'impersonate'", id="others"
+        ),
         pytest.param({"resources": ["pods"], "verbs": []}, "[] has less than 1 item", id="no verb"),
     ],
 )
