@@ -28,11 +28,19 @@ def _undeclared(snapshot: Snapshot) -> Iterator[Problem]:
         return
     own = {known.rpartition("/")[0].rpartition("/")[0] for known in schemas.load(minor(snapshot)).kinds}
     is_openshift = snapshot.platform is not None and snapshot.platform.flavour == "openshift"
-    served = own | (OPENSHIFT | {OLM} if is_openshift else set())
+    everywhere = own | (OPENSHIFT | {OLM} if is_openshift else set())
+    for name, units in _by_environment(snapshot).items():
+        served = everywhere | snapshot.provided.get(name, frozenset()) | set(_defined(units))
+        for unit in units:
+            yield from _unserved(snapshot, unit, served)
+
+
+def _by_environment(snapshot: Snapshot) -> dict[str, list[Unit]]:
+    found: dict[str, list[Unit]] = {}
     for unit in snapshot.units:
         if unit.environment:
-            provided = snapshot.provided.get(unit.environment.name, frozenset())
-            yield from _unserved(snapshot, unit, served | provided | _defined(snapshot, unit))
+            found.setdefault(unit.environment.name, []).append(unit)
+    return found
 
 
 def _unserved(snapshot: Snapshot, unit: Unit, served: Set[str]) -> Iterator[Problem]:
@@ -51,14 +59,12 @@ def _remedy(kind: str, served: Set[str]) -> str:
     return f"is {near[0]!r} meant?" if near else "declare it in the system 'platform', type operator"
 
 
-def _defined(snapshot: Snapshot, unit: Unit) -> frozenset[str]:
-    """The kinds that the repository itself defines in the unit's environment."""
-    found = set()
-    for other in snapshot.units:
-        for key, rendered in zip(other.ids, other.objects, strict=True):
-            if other.environment == unit.environment and key.kind == "CustomResourceDefinition":
-                found.add(f"{inside(rendered, 'spec', 'group')}/{inside(rendered, 'spec', 'names', 'kind')}")
-    return frozenset(found)
+def _defined(units: list[Unit]) -> Iterator[str]:
+    """The kinds that the repository itself defines."""
+    for unit in units:
+        for key, rendered in zip(unit.ids, unit.objects, strict=True):
+            if key.kind == "CustomResourceDefinition":
+                yield f"{inside(rendered, 'spec', 'group')}/{inside(rendered, 'spec', 'names', 'kind')}"
 
 
 # Versions
