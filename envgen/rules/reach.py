@@ -75,15 +75,16 @@ def _foreigners(snapshot: Snapshot) -> Iterator[Problem]:
 
 
 def _wide(platform: Platform | None, grant: Grant) -> str:
-    """Why an account should not write in all namespaces; empty if it does not, or is an operator's."""
+    """Why an account should not have a role in all namespaces; empty if it only looks, or is an operator's."""
+    owner, environment = home(platform, grant.subject.namespace), grant.unit.environment
+    if owner and environment and environment.kind is not Kind.DEV and owner.environment != environment:
+        return f"belongs to {owner} and gets {grant.role} in all of {environment.name}"
     if not any(permission.writes for permission in grant.judged):
         return ""
     if grant.subject.is_anybody:
         return f"means everybody and may write {_where(grant)}"
-    owner = home(platform, grant.subject.namespace)
-    if owner is None or owner.system == layout.PLATFORM_SYSTEM:
-        return ""
-    return f"belongs to {owner} and may write {_where(grant)}"
+    is_operators = owner is None or owner.system == layout.PLATFORM_SYSTEM
+    return "" if is_operators else f"belongs to {owner} and may write {_where(grant)}"
 
 
 def _strange(platform: Platform | None, grant: Grant) -> str:
