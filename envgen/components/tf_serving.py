@@ -12,6 +12,8 @@ from envgen.model import UNRELEASED, Object, Release
 
 PORTS = {"http": 8501, "grpc": 8500}
 CONFIG = "models.config"
+VERSION = "version"
+"""The key that holds the bare version, for programs that only fetch what is served."""
 _FOLDER = "/etc/tf-serving"
 _USER = 1000
 
@@ -29,7 +31,8 @@ def config(declaration: Declaration) -> str:
 
 def objects(declaration: Declaration) -> Iterator[Object]:
     text = config(declaration)
-    yield obj(declaration, "v1", "ConfigMap", data={CONFIG: text})
+    version = declaration.scalar_releases[0].scalar(UNRELEASED)
+    yield obj(declaration, "v1", "ConfigMap", data={CONFIG: text, VERSION: version})
     checksum = sha256(text.encode()).hexdigest()
     served = pods.with_mount(declaration, _FOLDER, Offer(config=declaration.name, checksum=checksum))
     served = pods.as_user(served, _USER)
@@ -64,10 +67,11 @@ def offer(declaration: Declaration) -> Offer:
 
 
 def pointers(declaration: Declaration, release: Release) -> Iterable[Pointer]:
-    """The version in the config, and the pods' annotation: a ConfigMap alone rolls nothing."""
+    """The version in the config and beside it, and the pods' annotation: a ConfigMap alone rolls nothing."""
     yield from pods.pointers("Deployment")(declaration, release)
     index = config(declaration).split(" ").index(release.scalar(UNRELEASED))
     yield Pointer("ConfigMap", declaration.name, (f"data.[{CONFIG}]",), delimiter=" ", index=index)
+    yield Pointer("ConfigMap", declaration.name, (f"data.{VERSION}",))
 
 
 TYPE = ComponentType(

@@ -1,9 +1,13 @@
+from textwrap import dedent, indent
+
 import pytest
 
-from envgen import catalog
+from envgen import catalog, kustomize
 from envgen.components import tf_serving
 from envgen.declaration import Pointer
+from envgen.yamlio import read_output
 from tests.components.declared import OPENSHIFT, PLATFORM, declarations, objects, problems, read
+from tests.helpers import Repo, Run, commit_all
 
 SERVER = """
     server:
@@ -84,18 +88,19 @@ def test_an_image_that_is_root_gets_a_user_unless_the_cluster_gives_one(platform
 def test_the_model_version_is_one_token_of_the_config() -> None:
     found = objects(TF, "tf")
 
-    assert found["ConfigMap/tf"]["data"] == {"models.config": CONFIG}
+    assert found["ConfigMap/tf"]["data"] == {"models.config": CONFIG, "version": "unreleased"}
 
 
-def test_the_pointers_name_the_token_and_the_annotation_that_rolls_the_pods() -> None:
+def test_the_pointers_name_the_token_the_bare_version_and_the_annotation_that_rolls_the_pods() -> None:
     declared = declarations(TF)["tf"]
 
-    first, second = tf_serving.pointers(declared, declared.scalar_releases[0])
+    first, second, third = tf_serving.pointers(declared, declared.scalar_releases[0])
 
     annotation = "spec.template.metadata.annotations.[envgen.dev/release]"
     assert first == Pointer("Deployment", "tf", (annotation,))
     assert second.fields == ("data.[models.config]",)
     assert CONFIG.split(second.delimiter)[second.index] == "unreleased"
+    assert third == Pointer("ConfigMap", "tf", ("data.version",))
 
 
 def test_what_the_pointers_name_exists_before_any_release() -> None:
@@ -162,3 +167,16 @@ def test_a_scalar_release_may_be_a_variable_of_the_program() -> None:
             ),
         )
     ]
+
+
+def test_a_bumped_version_is_a_text_for_others_to_read(repo: Repo, run: Run) -> None:
+    system = f"system: shop\ncomponents:\n{indent(dedent(TF), '  ')}"
+    root = repo({"gitops/platform.yaml": PLATFORM, "gitops/systems/shop.yaml": system}, commit=True)
+    assert run("generate", cwd=root).code == 0
+    commit_all(root)
+
+    assert run("bump", "shop/tf/model=7", cwd=root).code == 0
+
+    rendered = read_output(kustomize.find().build(root, "overlays/dev/shop/tf").output)
+    config = next(entry for entry in rendered if entry["kind"] == "ConfigMap")
+    assert config["data"] == {"models.config": CONFIG.replace("unreleased", "7"), "version": "7"}
