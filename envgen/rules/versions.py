@@ -18,6 +18,8 @@ _IMAGE_LISTS = frozenset({"containers", "initContainers", "ephemeralContainers",
 _IMAGE_PARENTS = frozenset({"container", "script", "stepTemplate"})
 _IMAGE_KINDS = frozenset({"CatalogSource"})
 """Kinds whose `spec.image` is run."""
+_NOTED = (("metadata",), ("spec", "template", "metadata"), ("spec", "jobTemplate", "spec", "template", "metadata"))
+"""Where the annotation of a scalar release may stand."""
 _PARAMETER = re.compile(r"\$\(|\{\{")
 
 
@@ -91,7 +93,7 @@ def _unreleased_texts(unit: Unit) -> Iterator[tuple[Object, Field]]:
 
 
 def _unreleased_notes(rendered: Object) -> Iterator[Field]:
-    for above in (("metadata",), ("spec", "template", "metadata")):
+    for above in _NOTED:
         for name, value in mapping(inside(rendered, *above, "annotations")).items():
             if name.startswith("envgen.dev/release") and UNRELEASED in str(value):
                 yield (*above, "annotations", name)
