@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from envgen.model import Data, Field, Object
+from envgen.rules.groups import is_custom
 from envgen.rules.values import inside, items, mapping
 
 _TEMPLATES: dict[str, tuple[str, ...]] = {
@@ -14,13 +15,16 @@ _TEMPLATES: dict[str, tuple[str, ...]] = {
         ("spec", "template", "spec"),
     ),
 }
-_COUNTS = ("replicas", "parallelism", "minReplicas")
+_COUNTS = ("replicas", "parallelism", "minReplicas", "instances")
+_SPARK = ("driver", "executor")
+"""Parts of a Spark application that are pods by themselves when they say on how many GPUs."""
 
 
 def pods(rendered: Object) -> Iterator[tuple[Field, dict[str, Any]]]:
     """The pod specs of a workload and where they stand.
 
-    In custom resources every mapping with containers is one, and the predictor of an InferenceService.
+    In custom resources every mapping with containers is one, and the predictor of an InferenceService, and driver and
+    executor of a Spark application.
     """
     where = _TEMPLATES.get(str(rendered.get("kind")))
     if where is None:
@@ -32,12 +36,12 @@ def pods(rendered: Object) -> Iterator[tuple[Field, dict[str, Any]]]:
 def _is_custom(rendered: Object) -> bool:
     """Templates that say no place of their own (serving runtimes) are no pods yet."""
     group = str(rendered.get("apiVersion")).rpartition("/")[0]
-    return "." in group and not group.endswith(".k8s.io") and "Runtime" not in str(rendered.get("kind"))
+    return is_custom(group) and "Runtime" not in str(rendered.get("kind"))
 
 
 def _found(value: Data, field: Field) -> Iterator[tuple[Field, dict[str, Any]]]:
     if isinstance(value, dict):
-        if isinstance(value.get("containers"), list) or (field[-1] == "predictor" and "model" in value):
+        if isinstance(value.get("containers"), list) or _is_pod(field[-1], value):
             yield field, value
             return
         for key, child in value.items():
@@ -47,14 +51,21 @@ def _found(value: Data, field: Field) -> Iterator[tuple[Field, dict[str, Any]]]:
             yield from _found(child, (*field, i))
 
 
+def _is_pod(name: str | int, value: dict[str, Any]) -> bool:
+    """Pods without containers of their own."""
+    return (name == "predictor" and "model" in value) or (name in _SPARK and "gpu" in value)
+
+
 def containers(spec: dict[str, Any]) -> Iterator[tuple[Field, dict[str, Any]]]:
-    """The containers of a pod spec, and the model of a predictor, which becomes one."""
+    """The containers of a pod spec, the model of a predictor, which becomes one, and what Spark's gets of GPUs."""
     for group in ("initContainers", "containers"):
         for i, container in enumerate(items(spec.get(group))):
             if isinstance(container, dict):
                 yield (group, i), container
     if model := mapping(spec.get("model")):
         yield ("model",), model
+    if gpu := mapping(spec.get("gpu")):
+        yield ("gpu",), {"resources": {"limits": {str(gpu.get("name")): gpu.get("quantity")}}}
 
 
 def replicas(rendered: Object, field: Field) -> int:

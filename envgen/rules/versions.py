@@ -16,10 +16,12 @@ _MODEL_FIELDS = frozenset(
 )
 _IMAGE_LISTS = frozenset({"containers", "initContainers", "ephemeralContainers", "steps", "sidecars"})
 _IMAGE_PARENTS = frozenset({"container", "script", "stepTemplate"})
-_IMAGE_KINDS = frozenset({"CatalogSource"})
-"""Kinds whose `spec.image` is run."""
 _NOTED = (("metadata",), ("spec", "template", "metadata"), ("spec", "jobTemplate", "spec", "template", "metadata"))
 """Where the annotation of a scalar release may stand."""
+_IMAGE_KINDS = frozenset(
+    {"CatalogSource", "DataSciencePipelinesApplication", "ScheduledSparkApplication", "SparkApplication"}
+)
+"""Custom kinds in which whatever is called an image is one that runs."""
 _PARAMETER = re.compile(r"\$\(|\{\{")
 
 
@@ -32,8 +34,8 @@ def images(unit: Unit) -> Iterator[tuple[Object, Field, ImageRef]]:
 
 
 def _runs(rendered: Object, field: Field) -> bool:
-    if field == ("spec", "image"):
-        return str(rendered.get("kind")) in _IMAGE_KINDS
+    if rendered.get("kind") in _IMAGE_KINDS:
+        return True
     return len(field) >= 3 and (field[-3] in _IMAGE_LISTS or field[-2] in _IMAGE_PARENTS)
 
 

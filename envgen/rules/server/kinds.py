@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 from envgen.model import Object
+from envgen.rules.groups import is_custom
 from envgen.rules.server import (
     access,
     allowances,
@@ -71,7 +72,7 @@ def _checks(api_version: str, kind: str) -> tuple[Check, Check]:
     if (api_version, kind) in _CHECKS and group != "tekton.dev":
         return fields({"metadata": metadata(name, is_core=kind != "PodDisruptionBudget")}), rest
     # OpenShift serves its own kinds by a server of its own, with rules of its own
-    is_strict = "." in group and not group.endswith((".k8s.io", "openshift.io"))
+    is_strict = is_custom(group) and not group.endswith("openshift.io")
     own = metadata(forms.subdomain if is_strict else forms.segment, is_custom=is_strict, is_core=False)
     return fields({"metadata": own}), rest
 
