@@ -39,6 +39,14 @@ WAITED: frozenset[Kind] = frozenset(
 )
 """Custom kinds that Argo CD waits for until their operator says ready (its resource_customizations)."""
 
+ENDED: dict[Kind, tuple[str, Object]] = {
+    ("sparkoperator.k8s.io/v1beta2", "SparkApplication"): (
+        ".status.applicationState",
+        {"applicationState": {"state": "COMPLETED"}, "driverInfo": {}},
+    )
+}
+"""Custom kinds that Argo CD waits for until their operator says that they are done, in words of their own."""
+
 
 def furnish(cluster: Cluster, target: Target) -> None:
     """Nodes, a default storage class and volumes enough for everything."""
@@ -152,8 +160,11 @@ def kwok(cluster: Cluster, custom: Iterable[Kind]) -> Process:
     reached = {"loadBalancer": {"ingress": [{"ip": ADDRESS}]}}
     stages = [_stage("Ingress", "networking.k8s.io/v1", ".status.loadBalancer.ingress", reached)]
     ready = {"conditions": [{"type": "Ready", "status": "True", "lastTransitionTime": "{{ Now }}"}]}
+    custom = frozenset(custom)
     here = sorted(WAITED.intersection(custom))
     stages += [_stage(kind, api_version, ".status.conditions", ready) for api_version, kind in here]
+    for api_version, kind in sorted(ENDED.keys() & custom):
+        stages.append(_stage(kind, api_version, *ENDED[api_version, kind]))
     own.write_text("\n---\n".join(json.dumps(stage) for stage in stages))
     configs = (*sorted(programs.asset("kwok", "stages").glob("*.yaml")), own)
     return Process("kwok", _command(cluster, configs), cluster.folder)

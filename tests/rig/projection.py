@@ -7,7 +7,7 @@ test that meets it: what nobody looked up is not passed over.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from envgen.model import Object
-from tests.rig import operators, serving
+from tests.rig import operators, serving, work
 
 Projection = Callable[[Object, Sequence[Object]], Iterable[Object]]
 """From a custom resource, and all objects delivered with it, to what its operator makes."""
@@ -16,6 +16,7 @@ MAKES: dict[tuple[str, str], Projection] = {
     ("batch", "CronJob"): operators.cron_job,
     ("broker.amq.io", "ActiveMQArtemis"): operators.artemis,
     ("camel.apache.org", "Integration"): operators.integration,
+    ("datasciencepipelinesapplications.opendatahub.io", "DataSciencePipelinesApplication"): work.pipelines_application,
     ("kafka.strimzi.io", "Kafka"): operators.kafka,
     ("kafka.strimzi.io", "KafkaConnect"): operators.kafka_connect,
     ("kafka.strimzi.io", "KafkaNodePool"): operators.kafka_node_pool,
@@ -24,6 +25,8 @@ MAKES: dict[tuple[str, str], Projection] = {
     ("operators.coreos.com", "CatalogSource"): operators.catalog_source,
     ("serving.knative.dev", "Service"): serving.knative_service,
     ("serving.kserve.io", "InferenceService"): serving.inference_service,
+    ("sparkoperator.k8s.io", "ScheduledSparkApplication"): work.scheduled_spark_application,
+    ("sparkoperator.k8s.io", "SparkApplication"): work.spark_application,
     ("tekton.dev", "Pipeline"): operators.pipeline,
     ("triggers.tekton.dev", "EventListener"): operators.event_listener,
 }
