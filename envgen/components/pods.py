@@ -34,6 +34,19 @@ def with_mount(declaration: Declaration, path: str, offer: Offer) -> Declaration
     return with_fields(own, mounts={declaration.name: path})
 
 
+def for_order(declaration: Declaration, *names: str) -> Declaration:
+    """The declaration without these in its pods: of a secret only single keys are for the program."""
+    named = {*declaration.fields.get("uses", ()), *declaration.fields.get("mounts", {})}
+    return replace(declaration, uses=tuple(u for u in declaration.uses if u.name not in names or u.name in named))
+
+
+def with_requests(declaration: Declaration, **requests: str) -> Declaration:
+    """The declaration over requests of its type."""
+    declared = declaration.fields.get("resources", {})
+    asked = {**declared, "requests": {**requests, **declared.get("requests", {})}}
+    return replace(declaration, fields={**declaration.fields, "resources": asked})
+
+
 def as_user(declaration: Declaration, user: int) -> Declaration:
     """The declaration with a user id, for an image whose own is root; OpenShift assigns one itself."""
     if declaration.platform.flavour == "openshift":
