@@ -9,12 +9,13 @@ from envgen.model import Object
 
 PORT = 8888
 _HOME = "/home/jovyan"
+_GPU_NODE = "nvidia.com/gpu.present"  # a label of NVIDIA's feature discovery
 
 
 def objects(declaration: Declaration) -> Iterator[Object]:
     yield storage.claim(declaration)
     workbench = storage.mounted(declaration, declaration.fields.get("home", _HOME))
-    pod = pods.pod_spec(workbench, _container(workbench))
+    pod = pods.pod_spec(workbench, _container(workbench), **_manners(workbench))
     # The controller copies the Notebook's own labels and annotations to its pods.
     notes = pods.annotations(declaration)
     yield obj(declaration, "kubeflow.org/v1", "Notebook", annotations=notes, spec={"template": {"spec": pod}})
@@ -22,6 +23,15 @@ def objects(declaration: Declaration) -> Iterator[Object]:
     yield network_policy(declaration, (PORT,))
     # The controller makes a Service of the Notebook's name and calls its port http-<name>, which is 80.
     yield from route(declaration, f"http-{declaration.name}", number=80)
+
+
+def _manners(declaration: Declaration) -> Object:
+    """A workbench sits on its node for days: without a GPU it leaves those that have one to others, where it can."""
+    if declaration.fields.get("gpu") or pods.placement(declaration):
+        return {}
+    elsewhere = {"matchExpressions": [{"key": _GPU_NODE, "operator": "NotIn", "values": ["true"]}]}
+    preferred = [{"weight": 1, "preference": elsewhere}]
+    return {"affinity": {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": preferred}}}
 
 
 def _container(declaration: Declaration) -> Object:

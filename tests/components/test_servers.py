@@ -130,6 +130,37 @@ def test_a_notebook_has_a_volume_and_a_writable_root() -> None:
     assert "PersistentVolumeClaim/lab" in found
 
 
+def test_a_notebook_without_a_gpu_leaves_their_nodes_to_others() -> None:
+    spec = objects(NOTEBOOK, "lab")["Notebook/lab"]["spec"]["template"]["spec"]
+    elsewhere = {"key": "nvidia.com/gpu.present", "operator": "NotIn", "values": ["true"]}
+
+    assert spec["affinity"] == {
+        "nodeAffinity": {
+            "preferredDuringSchedulingIgnoredDuringExecution": [
+                {"weight": 1, "preference": {"matchExpressions": [elsewhere]}}
+            ]
+        }
+    }
+
+
+def test_a_notebook_with_a_gpu_is_where_they_are() -> None:
+    text = NOTEBOOK.replace("size: 2Gi", "size: 2Gi\n      gpu: {pool: t4, count: 1}")
+    spec = objects(text, "lab")["Notebook/lab"]["spec"]["template"]["spec"]
+
+    assert "affinity" not in spec
+    assert spec["nodeSelector"] == {"nvidia.com/gpu.product": "Tesla-T4"}
+
+
+def test_a_notebook_has_what_it_uses_as_variables() -> None:
+    text = f"""{NOTEBOOK.replace("size: 2Gi", "size: 2Gi" + chr(10) + "      uses: [s3-creds, settings]")}
+    s3-creds: {{type: secret, external: {{store: vault, keys: {{AWS_ACCESS_KEY_ID: {{key: a}}}}}}}}
+    settings: {{type: config, data: {{PIPELINES: "yes"}}}}
+    """
+    (container,) = objects(text, "lab")["Notebook/lab"]["spec"]["template"]["spec"]["containers"]
+
+    assert container["envFrom"] == [{"secretRef": {"name": "s3-creds"}}, {"configMapRef": {"name": "settings"}}]
+
+
 def test_a_notebook_is_exposed_by_the_service_its_controller_makes() -> None:
     backend = objects(NOTEBOOK, "lab")["Ingress/lab"]["spec"]["rules"][0]["http"]["paths"][0]["backend"]
 
