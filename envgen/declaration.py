@@ -249,6 +249,8 @@ class ComponentType:
     images: tuple[int, int] = (0, 0)
     """How many image releases it has: at least, at most."""
     scalars: tuple[int, int] = (0, 0)
+    release_names: tuple[str, ...] = ()
+    """The names that its releases may have, where they say what is meant; any if empty."""
     version: str = ""
     """The pattern of a scalar release's versions, where the type knows it."""
     kinds: frozenset[Kind] = ALL_KINDS

@@ -141,6 +141,10 @@ def _release_findings(component: Component, platform: Platform) -> Iterator[Find
                 wanted = f"{least}" if least == most else f"{least} to {most}"
                 message = f"a {kind.name} has {wanted} releases with {what}, not {found}{where}"
                 yield Finding(component.document.at(*place, "releases"), "wrong-releases", message)
+    for release in component.releases:
+        if kind.release_names and release.name not in kind.release_names:
+            at = component.document.at(*place, "releases", release.name, KEY)
+            yield Finding(at, "wrong-releases", unknown(release.name, list(kind.release_names), "release"))
     for release in scalars:
         if release.targets and kind.name != "manifests":
             at = component.document.at(*place, "releases", release.name, "targets")
