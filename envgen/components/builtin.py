@@ -1,6 +1,7 @@
 """Every built-in component type.  A type absent here does not exist."""
 
 from envgen.components import (
+    airflow,
     amq_broker,
     camel_integration,
     config,
@@ -29,6 +30,7 @@ from envgen.components import (
 from envgen.declaration import ComponentType
 
 TYPES: tuple[ComponentType, ...] = (
+    airflow.TYPE,
     amq_broker.TYPE,
     camel_integration.TYPE,
     config.TYPE,
