@@ -17,9 +17,17 @@ from tests.rig.repository import Unit
 
 _IMAGE = "registry.example/ml/rig"
 FIELDS: Mapping[str, Object] = {
+    "cron-job": {"releases": {"app": {"image": _IMAGE}}, "schedule": "@daily"},
     "deployment": {"releases": {"app": {"image": _IMAGE}}},
+    "job": {"releases": {"app": {"image": _IMAGE}}},
     "model-server": {"releases": {"model": {"image": _IMAGE}}, "port": 8080},
     "notebook": {"releases": {"image": {"image": _IMAGE}}, "size": "1Gi"},
+    "spark": {
+        "releases": {"image": {"uri": f"{_IMAGE}:{{version}}"}},
+        "language": "Python",
+        "spark-version": "3.5.1",
+        "main-application-file": "local:///opt/app/main.py",
+    },
     "tf-serving": {
         "releases": {"server": {"image": "docker.io/tensorflow/serving"}, "model": {"uri": "{version}"}},
         "model": {"name": "rig", "base-path": "s3://rig/models/rig"},

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from envgen import catalog, worktree
 from envgen.components.builtin import TYPES
+from envgen.components.pods import GPU
 from envgen.declaration import Pool, Target
 from envgen.model import Object
 from tests.rig.api import Api
@@ -90,10 +91,15 @@ class Placed:
         return Counter(component_of(pod) for pod in self.pods if pod["spec"].get("nodeName"))
 
     def landed(self) -> dict[Component, set[str]]:
-        """The pools whose nodes each component runs on; empty is a node without GPUs."""
+        """The pools whose nodes each component runs on; empty is a node without GPUs.
+
+        Where some pods ask for GPUs, these: a driver that distributes work may run anywhere.
+        """
+        pods = self.pods
+        asking = {component_of(pod) for pod in pods if _asks(pod)}
         made_from = {n["metadata"]["name"]: n["metadata"]["labels"][POOL] for n in self.api.all("v1", "Node")}
         found: dict[Component, set[str]] = {}
-        for pod in self.pods:
+        for pod in (pod for pod in pods if _asks(pod) or component_of(pod) not in asking):
             found.setdefault(component_of(pod), set()).add(made_from[pod["spec"]["nodeName"]])
         return found
 
@@ -115,6 +121,11 @@ class Placed:
         """Only what was played goes; what was bound stays so."""
         for entry in self.played:
             self.api.ask("DELETE", self.api.path_of(entry), gracePeriodSeconds="0")
+
+
+def _asks(pod: Object) -> bool:
+    """Whether a pod asks for a GPU."""
+    return any(GPU in one.get("resources", {}).get("limits", {}) for one in pod["spec"]["containers"])
 
 
 def is_bound(claim: Object) -> bool:
