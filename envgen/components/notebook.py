@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from envgen.components import fields, pods, storage
+from envgen.components.gpus import placement
 from envgen.components.objects import network_policy, obj, own_account, route, selector
 from envgen.declaration import ComponentType, Declaration, Offer
 from envgen.model import Object
@@ -27,7 +28,7 @@ def objects(declaration: Declaration) -> Iterator[Object]:
 
 def _manners(declaration: Declaration) -> Object:
     """A workbench sits on its node for days: without a GPU it leaves those that have one to others, where it can."""
-    if declaration.fields.get("gpu") or pods.placement(declaration):
+    if declaration.fields.get("gpu") or placement(declaration):
         return {}
     elsewhere = {"matchExpressions": [{"key": _GPU_NODE, "operator": "NotIn", "values": ["true"]}]}
     preferred = [{"weight": 1, "preference": elsewhere}]

@@ -10,6 +10,7 @@ from typing import Any
 
 from envgen.components import fields, pods
 from envgen.components.fields import TEXT, described, many, mapping, record
+from envgen.components.gpus import placement
 from envgen.components.job import chosen
 from envgen.components.objects import egress, egress_policy, labels, network_policy, obj, selector, service_account
 from envgen.declaration import ComponentType, Declaration, Offer, Pointer
@@ -93,7 +94,7 @@ def _template(declaration: Declaration, part: str) -> Object:
         "securityContext": pods.security(declaration),
         "containers": [_container(declaration, part)],
         "volumes": pods.volumes(declaration),
-        **({} if is_driver else pods.placement(declaration)),
+        **({} if is_driver else placement(declaration)),
     }
     return {"metadata": metadata, "spec": spec}
 

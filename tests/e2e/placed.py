@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from envgen import catalog, worktree
 from envgen.components.builtin import TYPES
-from envgen.components.pods import GPU
+from envgen.components.gpus import GPU
 from envgen.declaration import Pool, Target
 from envgen.model import Object
 from tests.rig.api import Api
