@@ -27,7 +27,7 @@ class Slot:
     symbol: str = ""
     """The image's name in the base; empty for a scalar."""
     fields: tuple[str, ...] = ()
-    """The kustomize field paths that a scalar is written to."""
+    """What a scalar is written to: `Kind/name field`, with the delimiter and index where it is part of a text."""
     pattern: str = ""
     """What a scalar's version has to fit, where the component's type knows it."""
     gates: tuple[Gate, ...] = ()
@@ -47,8 +47,7 @@ class Slot:
 
     def _replacement(self, overlay: Data) -> Field | None:
         for i, entry in enumerate(overlay.get("replacements", ())):
-            written = (field for target in entry.get("targets", ()) for field in target.get("fieldPaths", ()))
-            if "sourceValue" in entry and not set(self.fields).isdisjoint(written):
+            if "sourceValue" in entry and not set(self.fields).isdisjoint(_written(entry)):
                 return ("replacements", i)
         return None
 
@@ -83,7 +82,21 @@ def _slot(declaration: "Declaration", kind: "ComponentType", release: Release) -
 
 
 def _fields(pointers: "Iterable[Pointer]") -> tuple[str, ...]:
-    return tuple(field for pointer in pointers for field in pointer.fields)
+    return tuple(place for pointer in pointers for place in _places(_target(pointer)))
+
+
+def _written(replacement: Data) -> Iterator[str]:
+    """Every field that a replacement writes to."""
+    for target in replacement.get("targets", ()):
+        yield from _places(target)
+
+
+def _places(target: Data) -> Iterator[str]:
+    """Two releases may stand in fields of the same path: of other objects, or of the same text."""
+    select, options = target.get("select", {}), target.get("options", {})
+    part = f" {options.get('delimiter')}{options.get('index')}" if "delimiter" in options else ""
+    for field in target.get("fieldPaths", ()):
+        yield f"{select.get('kind')}/{select.get('name')} {field}{part}"
 
 
 def versions(overlay: Data, places: Iterable[Slot]) -> dict[str, Version]:
