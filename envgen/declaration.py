@@ -1,7 +1,7 @@
 """The nouns of the catalog: what people declare, parsed and merged per environment."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
@@ -140,6 +140,14 @@ class Offer:
     """Labels of the pods that listen on the ports."""
     account: Account | None = None
     """What pods that name the component run under."""
+    any_port: bool = False
+    """Whether the pods listen on ports that are not known beforehand."""
+    personal: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Further environment variables that one user alone gets, by its name in the catalog."""
+
+    def to(self, user: str) -> "Offer":
+        """What one of its users gets."""
+        return replace(self, env={**self.env, **self.personal.get(user, {})}, personal={})
 
 
 @dataclass(frozen=True)

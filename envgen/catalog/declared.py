@@ -26,7 +26,7 @@ def declarations(
     return {
         name: replace(
             declaration,
-            uses=tuple(Use(other, offers[other]) for other in uses[name]),
+            uses=tuple(Use(other, offers[other].to(name)) for other in uses[name]),
             users=tuple(offers[user].selector for user in sorted(users.get(name, ())) if offers[user].selector),
             wave=order[name],
         )

@@ -113,9 +113,9 @@ def egress_policy(declaration: Declaration, name: str, pods: Mapping[str, str], 
 
 
 def open_to(pods: Mapping[str, str], ports: Iterable[int]) -> Object:
-    """A rule's way to some pods of the same namespace."""
-    peer = {"podSelector": {"matchLabels": dict(pods)}}
-    return {"to": [peer], "ports": [{"port": port} for port in ports]}
+    """A rule's way to some pods of the same namespace; to all their ports if none is named."""
+    opened = [{"port": port} for port in ports]
+    return {"to": [{"podSelector": {"matchLabels": dict(pods)}}], **({"ports": opened} if opened else {})}
 
 
 def _ingress(declaration: Declaration, ports: tuple[int, ...]) -> list[Object]:
@@ -131,7 +131,8 @@ def _ingress(declaration: Declaration, ports: tuple[int, ...]) -> list[Object]:
 def egress(declaration: Declaration) -> list[Object]:
     """What the component may connect to: names, what it uses, and declared addresses."""
     rules: list[Object] = [_names(declaration)]
-    rules += [open_to(use.offer.selector, use.offer.ports) for use in declaration.uses if use.offer.ports]
+    reached = (use.offer for use in declaration.uses if use.offer.ports or use.offer.any_port)
+    rules += [open_to(offer.selector, offer.ports) for offer in reached]
     for entry in declaration.fields.get("egress", ()):
         ports = [{"port": port} for port in entry.get("ports", ())]
         rules.append({"to": [{"ipBlock": {"cidr": entry["cidr"]}}], **({"ports": ports} if ports else {})})
