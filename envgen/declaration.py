@@ -252,6 +252,8 @@ class ComponentType:
     references: tuple[str, ...] = ()
     """Fields that name a component of the system, which is thereby used; `storage.secret` is one inside another,
     `*` stands for every key of a map and every item of a list."""
+    reference_types: Mapping[str, str] = field(default_factory=dict)
+    """For references that only components of one type make sense in: that type."""
     offer: Callable[[Declaration], Offer] = no_offer
     pointers: Callable[[Declaration, Release], Iterable[Pointer]] = no_pointers
     images: tuple[int, int] = (0, 0)

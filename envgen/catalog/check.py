@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from envgen import layout
 from envgen.catalog import gpus, windows
-from envgen.catalog.uses import cycle, named
+from envgen.catalog.uses import cycle, named, referred
 from envgen.declaration import Catalog, Component, Environment, Fields, Platform, System
 from envgen.gates import contradictions
 from envgen.model import Document, Finding, Location, Release
@@ -246,17 +246,21 @@ def _use_findings(system: System) -> Iterator[Finding]:
                 elif environment and not _is_deployed(system, name, environment):
                     message = f"{name!r} is not deployed in {environment}; drop it there"
                     yield Finding(_at(component, environment, *field), "unknown-use", message)
-    yield from _account_findings(system)
+            yield from _type_findings(system, component, environment, fields)
     yield from _ring_findings(system)
 
 
-def _account_findings(system: System) -> Iterator[Finding]:
-    for component in system.components:
-        for environment, fields in {"": component.common, **component.environments}.items():
-            named = system.component(str(fields.get("service-account")))
-            if named and named.type.name != "service-account":
-                message = f"{named.name!r} is a {named.type.name}; name a component of type service-account"
-                yield Finding(_at(component, environment, "service-account"), "wrong-use", message)
+_ACCOUNT = {"service-account": "service-account"}
+"""Every type that has the field means the same by it."""
+
+
+def _type_findings(system: System, component: Component, environment: str, fields: Fields) -> Iterator[Finding]:
+    for reference, wanted in {**_ACCOUNT, **component.type.reference_types}.items():
+        for field, name in referred(fields, reference):
+            other = system.component(name)
+            if other is not None and other.type.name != wanted:
+                message = f"{name!r} is of type {other.type.name}; name a {wanted}"
+                yield Finding(_at(component, environment, *field), "wrong-use", message)
 
 
 def _is_deployed(system: System, name: str, environment: str) -> bool:

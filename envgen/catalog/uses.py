@@ -21,7 +21,12 @@ def named(kind: ComponentType, fields: Fields) -> Iterator[tuple[Field, str]]:
     if "service-account" in fields:
         yield ("service-account",), fields["service-account"]
     for reference in kind.references:
-        yield from _referred(fields, reference.split("."), ())
+        yield from referred(fields, reference)
+
+
+def referred(fields: Fields, reference: str) -> Iterator[tuple[Field, str]]:
+    """The components that one reference of a type names."""
+    return _referred(fields, reference.split("."), ())
 
 
 def _referred(value: Data, path: list[str], field: Field) -> Iterator[tuple[Field, str]]:

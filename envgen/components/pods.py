@@ -47,6 +47,12 @@ def with_requests(declaration: Declaration, **requests: str) -> Declaration:
     return replace(declaration, fields={**declaration.fields, "resources": asked})
 
 
+def also_writable(declaration: Declaration, *paths: str) -> Declaration:
+    """The declaration with folders that its type needs to write to, before those declared."""
+    folders = dict.fromkeys((*paths, *declaration.fields.get("writable", ())))
+    return replace(declaration, fields={**declaration.fields, "writable": list(folders)})
+
+
 def as_user(declaration: Declaration, user: int) -> Declaration:
     """The declaration with a user id, for an image whose own is root; OpenShift assigns one itself."""
     if declaration.platform.flavour == "openshift":
