@@ -31,6 +31,9 @@ WAITED: frozenset[Kind] = frozenset(
     {
         ("camel.apache.org/v1", "Integration"),
         ("external-secrets.io/v1", "ExternalSecret"),
+        ("grafana.integreatly.org/v1beta1", "Grafana"),
+        ("grafana.integreatly.org/v1beta1", "GrafanaDashboard"),
+        ("grafana.integreatly.org/v1beta1", "GrafanaDatasource"),
         ("kafka.strimzi.io/v1", "Kafka"),
         ("kafka.strimzi.io/v1", "KafkaTopic"),
         ("kafka.strimzi.io/v1", "KafkaUser"),
@@ -46,6 +49,22 @@ ENDED: dict[Kind, tuple[str, Object]] = {
     )
 }
 """Custom kinds that Argo CD waits for until their operator says that they are done, in words of their own."""
+SAID: dict[Kind, Object] = {
+    ("grafana.integreatly.org/v1beta1", "Grafana"): {"stage": "complete", "stageStatus": "success"},
+}
+"""What it reads of a kind's status besides the condition."""
+
+
+def ready(kind: Kind) -> Object:
+    """The status by which Argo CD knows that an object of the kind is ready."""
+    said = {
+        "type": "Ready",
+        "status": "True",
+        "reason": "Played",
+        "message": "by kwok",
+        "lastTransitionTime": "{{ Now }}",
+    }
+    return {**SAID.get(kind, {}), "conditions": [said]}
 
 
 def furnish(cluster: Cluster, target: Target) -> None:
@@ -165,6 +184,10 @@ def kwok(cluster: Cluster, custom: Iterable[Kind]) -> Process:
     stages += [_stage(kind, api_version, ".status.conditions", ready) for api_version, kind in here]
     for api_version, kind in sorted(ENDED.keys() & custom):
         stages.append(_stage(kind, api_version, *ENDED[api_version, kind]))
+    here = sorted(WAITED.intersection(custom))
+    stages += [
+        _stage(kind, api_version, ".status.conditions", ready((api_version, kind))) for api_version, kind in here
+    ]
     own.write_text("\n---\n".join(json.dumps(stage) for stage in stages))
     configs = (*sorted(programs.asset("kwok", "stages").glob("*.yaml")), own)
     return Process("kwok", _command(cluster, configs), cluster.folder)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from envgen.model import Object
 from tests.rig import operators, serving, work
+from tests.rig import operators, serving, stores
 
 Projection = Callable[[Object, Sequence[Object]], Iterable[Object]]
 """From a custom resource, and all objects delivered with it, to what its operator makes."""
@@ -17,6 +18,8 @@ MAKES: dict[tuple[str, str], Projection] = {
     ("broker.amq.io", "ActiveMQArtemis"): operators.artemis,
     ("camel.apache.org", "Integration"): operators.integration,
     ("datasciencepipelinesapplications.opendatahub.io", "DataSciencePipelinesApplication"): work.pipelines_application,
+    ("grafana.integreatly.org", "Grafana"): stores.grafana,
+    ("infinispan.org", "Infinispan"): stores.infinispan,
     ("kafka.strimzi.io", "Kafka"): operators.kafka,
     ("kafka.strimzi.io", "KafkaConnect"): operators.kafka_connect,
     ("kafka.strimzi.io", "KafkaNodePool"): operators.kafka_node_pool,
@@ -27,6 +30,8 @@ MAKES: dict[tuple[str, str], Projection] = {
     ("serving.kserve.io", "InferenceService"): serving.inference_service,
     ("sparkoperator.k8s.io", "ScheduledSparkApplication"): work.scheduled_spark_application,
     ("sparkoperator.k8s.io", "SparkApplication"): work.spark_application,
+    ("skupper.io", "Site"): stores.site,
+    ("teiid.io", "VirtualDatabase"): stores.virtual_database,
     ("tekton.dev", "Pipeline"): operators.pipeline,
     ("triggers.tekton.dev", "EventListener"): operators.event_listener,
 }
@@ -41,6 +46,9 @@ QUIET: dict[tuple[str, str], str] = {
     ("bitnami.com", "SealedSecret"): "becomes a Secret",
     ("external-secrets.io", "ExternalSecret"): "becomes a Secret",
     ("gateway.networking.k8s.io", "HTTPRoute"): "a route",
+    ("grafana.integreatly.org", "GrafanaDashboard"): "settings of a Grafana",
+    ("grafana.integreatly.org", "GrafanaDatasource"): "settings of a Grafana",
+    ("infinispan.org", "Cache"): "settings of a data grid",
     ("kafka.strimzi.io", "KafkaTopic"): "settings of a broker",
     ("kafka.strimzi.io", "KafkaUser"): "settings of a broker",
     ("monitoring.coreos.com", "PodMonitor"): _SETTINGS,
@@ -50,6 +58,9 @@ QUIET: dict[tuple[str, str], str] = {
     ("operators.coreos.com", "Subscription"): "installs an operator, whose pods are its own",
     ("route.openshift.io", "Route"): "a route",
     ("serving.kserve.io", "ServingRuntime"): "a template for InferenceServices",
+    ("skupper.io", "Connector"): "settings of a router",
+    ("skupper.io", "Link"): "settings of a router",
+    ("skupper.io", "Listener"): "settings of a router",
     ("tekton.dev", "Task"): _RUN,
     ("triggers.tekton.dev", "TriggerBinding"): _SETTINGS,
     ("triggers.tekton.dev", "TriggerTemplate"): _RUN,
