@@ -22,7 +22,7 @@ _VOCABULARY = re.compile(r"(?:^|[_.-])(?:bos|cls|eos|mask|max|pad|sep|stop|unk)[
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _HARMLESS = re.compile(
     r"true|false|yes|no|[01]?"
-    r"|.*\$\(.*\).*|\$\{.*\}|\{\{.*\}\}|<[^>]*>"  # filled in elsewhere
+    r"|.*\$\(.*\).*|\$(?:__\w+)?\{.*\}|\{\{.*\}\}|<[^>]*>"  # filled in elsewhere
     r"|(?:/[\w.-]+){2,}"  # the path of a mounted secret
     r"|ENC\[.*\]|(?:vault|ref\+\w+|op|arn):.*",  # sealed, or an address in a store
     re.DOTALL | re.IGNORECASE,
@@ -32,6 +32,8 @@ _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 _LOGIN = re.compile(r"LoginModule\b.*\bpassword=[\"'](?![$<{])")
 _SETTING = re.compile(r"^\s*[\w.-]*password\s*=\s*[\"']?(?![$<{])[^\s\"']", re.IGNORECASE | re.MULTILINE)
 _SETTINGS = (".cfg", ".conf", ".env", ".ini", ".properties")
+_SETTINGS_OF: dict[str, Field] = {"ConfigMap": ("data",), "Grafana": ("spec", "config")}
+"""Where a kind holds settings by name."""
 _TOKEN = re.compile(
     r"\b(?:gh[opsu]_[A-Za-z0-9]{36}|github_pat_\w{22}|glpat-[\w-]{20}|xox[abprs]-[\w-]{10}|AKIA[0-9A-Z]{16}\b"
     r"|hf_[A-Za-z]{34}|hooks\.slack\.com/services/\w+/\w+/\w+)"
@@ -63,15 +65,19 @@ def _is_literal(value: Data) -> bool:
 
 
 def _named_values(rendered: Object, texts: Texts) -> Iterator[tuple[Field, str]]:
-    """Variables, parameters and ConfigMap keys that are named like a secret and hold a literal value."""
-    is_config = rendered.get("kind") == "ConfigMap"
+    """Variables, parameters and settings that are named like a secret and hold a literal value."""
+    settings = _SETTINGS_OF.get(str(rendered.get("kind")))
     for field, text in texts:
-        if field[-1] == "name" and len(field) >= 3 and field[-3] in ("env", "params"):
+        if field[-1] == "name" and len(field) >= 3 and field[-3] in ("env", "params", "properties"):
             # a parameter called webhook-secret holds the name of one
-            if _is_named(text, is_value=field[-3] == "env"):
+            if _is_named(text, is_value=field[-3] != "params"):
                 yield from _values(rendered, field[:-1], text)
-        elif is_config and field[0] == "data" and _is_named(str(field[-1]), is_value=True) and _is_literal(text):
+        elif settings and field[: len(settings)] == settings and _is_secret_setting(str(field[-1]), text):
             yield field, f"the value of {field[-1]}"
+
+
+def _is_secret_setting(name: str, text: str) -> bool:
+    return _is_named(name, is_value=True) and _is_literal(text)
 
 
 def _is_named(name: str, *, is_value: bool) -> bool:
