@@ -57,7 +57,9 @@ def test_every_yaml_example_names_the_file_it_is() -> None:
 
 
 def test_the_examples_are_a_catalog() -> None:
-    assert [system.name for system in example_catalog().systems] == ["coupons", "digits", "platform", "registry"]
+    systems = ["coupons", "digits", "platform", "registry", "stream"]
+
+    assert [system.name for system in example_catalog().systems] == systems
 
 
 def test_the_release_state_shown_is_what_generate_keeps() -> None:
