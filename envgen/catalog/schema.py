@@ -164,13 +164,20 @@ def merged(kind: ComponentType) -> Schema:
 
 def _nullable(schema: Schema) -> Schema:
     """What may stand in a difference: part of the value, and null for what it takes away."""
+    return {"anyOf": [{"type": "null"}, _part(schema)]}
+
+
+def _part(schema: Schema) -> Schema:
+    """What may be merged into a value; the whole is judged when it is."""
     part = dict(schema)
     part.pop("required", None)
+    if "anyOf" in schema:
+        part["anyOf"] = [_part(choice) for choice in schema["anyOf"]]
     if "properties" in schema:
         part["properties"] = {name: _nullable(inner) for name, inner in schema["properties"].items()}
     if isinstance(schema.get("additionalProperties"), dict):
         part["additionalProperties"] = _nullable(schema["additionalProperties"])
-    return {"anyOf": [{"type": "null"}, part]}
+    return part
 
 
 def _closed(properties: Schema, required: Iterable[str] = ()) -> Schema:

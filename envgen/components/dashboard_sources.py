@@ -54,21 +54,19 @@ def namespaces(declaration: Declaration) -> list[Object]:
     return [{"to": [{"namespaceSelector": {"matchLabels": {label: name}}}]} for name in sorted(named)]
 
 
-FIELD = described(
-    mapping(
-        record(
-            (),
-            type=described(TEXT, "Grafana's name of what is read, such as prometheus; that of the database if absent"),
-            url=TEXT,
-            database=described(NAME_TEXT, "a database of this system, instead of type and url"),
-            namespace=described(NAME_TEXT, "where the server behind the url runs, if it is in the cluster"),
-            default=FLAG,
-            json_data=described(mapping({}), "further settings in Grafana's words"),
-            secure=described(
-                mapping(record(("secret", "key"), secret=fields.NAME_TEXT, key=TEXT)), "settings from keys of secrets"
-            ),
-        ),
-        NAME,
+_SOURCE = record(
+    (),
+    type=described(TEXT, "Grafana's name of what is read, such as prometheus; that of the database if absent"),
+    url=TEXT,
+    database=described(NAME_TEXT, "a database of this system, instead of type and url"),
+    namespace=described(NAME_TEXT, "where the server behind the url runs, if it is in the cluster"),
+    default=FLAG,
+    json_data=described(mapping({}), "further settings in Grafana's words"),
+    secure=described(
+        mapping(record(("secret", "key"), secret=fields.NAME_TEXT, key=TEXT)), "settings from keys of secrets"
     ),
+)
+FIELD = described(
+    mapping({**_SOURCE, "anyOf": [{"required": ["database"]}, {"required": ["type", "url"]}]}, NAME),
     "what dashboards read, by name",
 )

@@ -102,7 +102,7 @@ TYPE = ComponentType(
             "secret of this system with the servers' identities.yaml, and username and password of its users' login",
         ),
         "caches": described(
-            mapping(record((), template=TEXT, template_name=TEXT), NAME),
+            mapping({**record((), template=TEXT, template_name=TEXT), "maxProperties": 1}, NAME),
             f"caches by name: a template as XML, JSON or YAML, or a template-name; {_TEMPLATE} if absent",
         ),
     },

@@ -92,6 +92,12 @@ def test_each_cache_is_an_object_of_its_own() -> None:
     }
 
 
+def test_a_cache_has_one_template() -> None:
+    found = problems(GRID.replace("cases: {}", "cases: {template: a, template-name: b}"))
+
+    assert found == ['{"template":"a","template-name":"b"} has more than 1 property [wrong-value]']
+
+
 def test_users_members_and_the_operator_reach_a_grid() -> None:
     text = GRID.replace("expose: {host: grid.example}", "")
     members = {"app": "infinispan-pod", "clusterName": "grid"}

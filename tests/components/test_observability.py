@@ -234,6 +234,20 @@ def test_datasources_take_their_secrets_by_reference() -> None:
     }
 
 
+def test_a_datasource_may_differ_in_part() -> None:
+    changed = "http://prometheus.prod.svc:9090"
+    text = f"{BOARD}  environments: {{prod: {{datasources: {{metrics: {{url: '{changed}'}}}}}}}}\n"
+
+    found = objects(text, "board", "prod")["GrafanaDatasource/board-metrics"]["spec"]["datasource"]
+    assert (found["type"], found["url"]) == ("prometheus", changed)
+
+
+def test_a_datasource_is_a_database_or_has_a_url() -> None:
+    found = problems(BOARD.replace("database: scores-db, json-data", "json-data"))
+
+    assert found == ["field 'database' is missing; add it [missing-field]"]
+
+
 def test_dashboards_are_the_text_of_the_catalog() -> None:
     chosen = {"instanceSelector": {"matchLabels": SELECTOR}}
 

@@ -120,5 +120,14 @@ def test_a_connector_leads_to_a_component_or_a_host() -> None:
     }
 
 
+def test_an_edge_site_may_link_elsewhere_than_a_test_does() -> None:
+    text = f"{EDGE}".replace(
+        "    manager:", "      environments: {prod: {links: {centre: {host: there.example}}}}\n    manager:"
+    )
+
+    endpoints = objects(text, "edge", "prod")["Link/edge-centre"]["spec"]["endpoints"]
+    assert {endpoint["host"] for endpoint in endpoints} == {"there.example"}
+
+
 def test_a_site_fits_what_skupper_publishes() -> None:
     assert misfits([*objects(CENTRE, "centre").values(), *objects(EDGE, "edge").values()]) == []
