@@ -6,6 +6,7 @@ from typing import Any
 from envgen.components import fields, pods
 from envgen.components.dashboard_sources import FIELD, datasource, namespaces
 from envgen.components.fields import NAME, TEXT, described, mapping, record
+from envgen.components.gpus import placement
 from envgen.components.objects import egress_policy, labels, network_policy, obj, route, selector
 from envgen.declaration import ComponentType, Declaration, Offer
 from envgen.model import Object
@@ -50,7 +51,7 @@ def _deployment(declaration: Declaration) -> Object:
         "automountServiceAccountToken": False,
         "securityContext": pods.security(declaration),
         "containers": [_container(declaration)],
-        **pods.placement(declaration),
+        **placement(declaration),
     }
     return {"replicas": 1, "template": {"metadata": {"labels": labels(declaration)}, "spec": pod}}
 

@@ -178,16 +178,9 @@ def kwok(cluster: Cluster, custom: Iterable[Kind]) -> Process:
     own = cluster.folder / "stages.yaml"
     reached = {"loadBalancer": {"ingress": [{"ip": ADDRESS}]}}
     stages = [_stage("Ingress", "networking.k8s.io/v1", ".status.loadBalancer.ingress", reached)]
-    ready = {"conditions": [{"type": "Ready", "status": "True", "lastTransitionTime": "{{ Now }}"}]}
-    custom = frozenset(custom)
-    here = sorted(WAITED.intersection(custom))
-    stages += [_stage(kind, api_version, ".status.conditions", ready) for api_version, kind in here]
-    for api_version, kind in sorted(ENDED.keys() & custom):
-        stages.append(_stage(kind, api_version, *ENDED[api_version, kind]))
-    here = sorted(WAITED.intersection(custom))
-    stages += [
-        _stage(kind, api_version, ".status.conditions", ready((api_version, kind))) for api_version, kind in here
-    ]
+    for kind in sorted(frozenset(custom) & (WAITED | ENDED.keys())):
+        until, status = ENDED.get(kind) or (".status.conditions", ready(kind))
+        stages.append(_stage(kind[1], kind[0], until, status))
     own.write_text("\n---\n".join(json.dumps(stage) for stage in stages))
     configs = (*sorted(programs.asset("kwok", "stages").glob("*.yaml")), own)
     return Process("kwok", _command(cluster, configs), cluster.folder)

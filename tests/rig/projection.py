@@ -7,8 +7,7 @@ test that meets it: what nobody looked up is not passed over.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from envgen.model import Object
-from tests.rig import operators, serving, work
-from tests.rig import operators, serving, stores
+from tests.rig import operators, serving, stores, work
 
 Projection = Callable[[Object, Sequence[Object]], Iterable[Object]]
 """From a custom resource, and all objects delivered with it, to what its operator makes."""
