@@ -144,6 +144,10 @@ class Offer:
     """Whether the pods listen on ports that are not known beforehand."""
     personal: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Further environment variables that one user alone gets, by its name in the catalog."""
+    gateway: str = ""
+    """The namespace through whose pods users connect, if not to the component's own; the ports are theirs then."""
+    addressable: Mapping[str, str] = field(default_factory=dict)
+    """The reference by which Knative delivers events to it; its Service's address if empty."""
 
     def to(self, user: str) -> "Offer":
         """What one of its users gets."""
@@ -179,6 +183,12 @@ class Declaration:
     systems: tuple[str, ...] = ()
     """Every system deployed in the environment (for components of the platform)."""
     wave: int = 0
+
+    @property
+    def namespace(self) -> str:
+        """Where its objects are; the base, which is delivered nowhere, has the system's name in its place."""
+        environment = self.environment
+        return self.platform.namespace(self.system, environment.name) if environment else self.system
 
     @property
     def image_releases(self) -> tuple[Release, ...]:
@@ -229,6 +239,10 @@ def no_offer(declaration: Declaration) -> Offer:
     return Offer()
 
 
+def no_contradictions(fields: Fields, releases: tuple[Release, ...]) -> Iterable[tuple[Field, str]]:
+    return ()
+
+
 def no_pointers(declaration: Declaration, release: Release) -> Iterable[Pointer]:
     return ()
 
@@ -252,8 +266,10 @@ class ComponentType:
     references: tuple[str, ...] = ()
     """Fields that name a component of the system, which is thereby used; `storage.secret` is one inside another,
     `*` stands for every key of a map and every item of a list."""
-    reference_types: Mapping[str, str] = field(default_factory=dict)
-    """For references that only components of one type make sense in: that type."""
+    expects: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The types of component that may stand at a reference; any, where it is absent."""
+    contradictions: Callable[[Fields, tuple[Release, ...]], Iterable[tuple[Field, str]]] = no_contradictions
+    """What JSON Schema cannot say of an environment's fields and the releases: places and messages."""
     offer: Callable[[Declaration], Offer] = no_offer
     pointers: Callable[[Declaration, Release], Iterable[Pointer]] = no_pointers
     images: tuple[int, int] = (0, 0)

@@ -121,6 +121,14 @@ def _field_findings(component: Component) -> Iterator[Finding]:
                 message = f"a {component.type.name} needs {name!r}; it cannot be null"
                 yield Finding(component.document.at(*place), "missing-field", message)
     yield from _choice_findings(component)
+    yield from _contradiction_findings(component)
+
+
+def _contradiction_findings(component: Component) -> Iterator[Finding]:
+    """What the type itself finds wrong."""
+    for environment, fields in component.environments.items():
+        for field, message in component.type.contradictions(fields, component.releases):
+            yield Finding(_at(component, environment, *field), "wrong-choice", message)
 
 
 def _choice_findings(component: Component) -> Iterator[Finding]:
@@ -239,6 +247,7 @@ def _use_findings(system: System) -> Iterator[Finding]:
     for component in system.components:
         others = sorted(system.names - {component.name})
         for environment, fields in {"": component.common, **component.environments}.items():
+            yield from _type_findings(system, component, environment, fields)
             for field, name in named(component.type, fields):
                 if name not in system.names:
                     message = unknown(name, others, "component")
@@ -250,16 +259,17 @@ def _use_findings(system: System) -> Iterator[Finding]:
     yield from _ring_findings(system)
 
 
-_ACCOUNT = {"service-account": "service-account"}
+_ACCOUNT = {"service-account": ("service-account",)}
 """Every type that has the field means the same by it."""
 
 
 def _type_findings(system: System, component: Component, environment: str, fields: Fields) -> Iterator[Finding]:
-    for reference, wanted in {**_ACCOUNT, **component.type.reference_types}.items():
+    """References to components of a type that cannot stand there."""
+    for reference, types in {**_ACCOUNT, **component.type.expects}.items():
         for field, name in referred(fields, reference):
             other = system.component(name)
-            if other is not None and other.type.name != wanted:
-                message = f"{name!r} is of type {other.type.name}; name a {wanted}"
+            if other and other.type.name not in types:
+                message = f"{name!r} is a {other.type.name}; name a {' or '.join(types)}"
                 yield Finding(_at(component, environment, *field), "wrong-use", message)
 
 

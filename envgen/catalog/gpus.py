@@ -20,7 +20,7 @@ def problems(component: Component, environment: Environment) -> Iterator[Problem
         pools = fitting(ask, target)
         if not pools:
             yield _unfit(ask, component, environment, target)
-        elif reason := _overfull(ask, pools, target, fields.get("replicas", 1)):
+        elif reason := _overfull(ask, pools, target, fields.get("replicas", fields.get("min-replicas", 1))):
             message = f"{component.name} in {environment.name} {reason}; ask for less or enlarge the pool"
             yield "gpu-capacity", message
     yield from _differences(ask, environment)

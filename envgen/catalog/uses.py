@@ -25,7 +25,7 @@ def named(kind: ComponentType, fields: Fields) -> Iterator[tuple[Field, str]]:
 
 
 def referred(fields: Fields, reference: str) -> Iterator[tuple[Field, str]]:
-    """The components that one reference of a type names."""
+    """The components that one reference of a type names, and where."""
     return _referred(fields, reference.split("."), ())
 
 

@@ -117,10 +117,10 @@ TYPE = ComponentType(
     },
     objects=objects,
     references=("credentials", "datasources.*.database", "datasources.*.secure.*.secret"),
-    reference_types={
-        "credentials": "secret",
-        "datasources.*.database": "database",
-        "datasources.*.secure.*.secret": "secret",
+    expects={
+        "credentials": ("secret",),
+        "datasources.*.database": ("database",),
+        "datasources.*.secure.*.secret": ("secret",),
     },
     offer=offer,
     images=(1, 1),

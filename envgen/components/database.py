@@ -62,7 +62,7 @@ TYPE = ComponentType(
     objects=objects,
     required=("engine", "size", "credentials"),
     references=("credentials",),
-    reference_types={"credentials": "secret"},
+    expects={"credentials": ("secret",)},
     offer=offer,
     images=(1, 1),
 )

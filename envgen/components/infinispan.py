@@ -109,6 +109,6 @@ TYPE = ComponentType(
     objects=objects,
     required=("credentials",),
     references=("credentials",),
-    reference_types={"credentials": "secret"},
+    expects={"credentials": ("secret",)},
     offer=offer,
 )

@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from envgen.declaration import Account, Declaration
+from envgen.declaration import Account, Declaration, Offer
 from envgen.model import Object
 
+NAMESPACE = "kubernetes.io/metadata.name"
+"""The label by which policies name a namespace."""
 WAVE = "argocd.argoproj.io/sync-wave"
 DNS = {"kubernetes": ("kube-system", 53), "openshift": ("openshift-dns", 5353)}
 """Namespace and port of the cluster's resolver, by flavour."""
@@ -118,6 +120,18 @@ def open_to(pods: Mapping[str, str], ports: Iterable[int]) -> Object:
     return {"to": [{"podSelector": {"matchLabels": dict(pods)}}], **({"ports": opened} if opened else {})}
 
 
+def to_namespace(name: str, ports: Iterable[int]) -> Object:
+    """A rule's way to every pod of a namespace."""
+    peer = {"namespaceSelector": {"matchLabels": {NAMESPACE: name}}}
+    return {"to": [peer], "ports": [{"port": port} for port in ports]}
+
+
+def from_namespaces(names: Iterable[str], ports: Iterable[int]) -> Object:
+    """A rule's way in from every pod of some namespaces."""
+    peers = [{"namespaceSelector": {"matchLabels": {NAMESPACE: name}}} for name in names]
+    return {"from": peers, "ports": [{"port": port} for port in ports]}
+
+
 def _ingress(declaration: Declaration, ports: tuple[int, ...]) -> list[Object]:
     opened = [{"port": port} for port in ports]
     if not opened:
@@ -131,19 +145,23 @@ def _ingress(declaration: Declaration, ports: tuple[int, ...]) -> list[Object]:
 def egress(declaration: Declaration) -> list[Object]:
     """What the component may connect to: names, what it uses, and declared addresses."""
     rules: list[Object] = [_names(declaration)]
-    reached = (use.offer for use in declaration.uses if use.offer.ports or use.offer.any_port)
-    rules += [open_to(offer.selector, offer.ports) for offer in reached]
+    rules += [_reach(use.offer) for use in declaration.uses if use.offer.ports or use.offer.any_port]
     for entry in declaration.fields.get("egress", ()):
         ports = [{"port": port} for port in entry.get("ports", ())]
         rules.append({"to": [{"ipBlock": {"cidr": entry["cidr"]}}], **({"ports": ports} if ports else {})})
     return rules
 
 
+def _reach(offer: Offer) -> Object:
+    """A rule's way to what is used: its pods, or the gateway in front of them."""
+    return to_namespace(offer.gateway, offer.ports) if offer.gateway else open_to(offer.selector, offer.ports)
+
+
 def _names(declaration: Declaration) -> Object:
     """A rule's way to the cluster's resolver."""
     namespace, port = DNS[declaration.platform.flavour]
     return {
-        "to": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}}}],
+        "to": [{"namespaceSelector": {"matchLabels": {NAMESPACE: namespace}}}],
         "ports": [{"port": port, "protocol": "UDP"}, {"port": port, "protocol": "TCP"}],
     }
 

@@ -90,12 +90,12 @@ def security(declaration: Declaration) -> Object:
     return found
 
 
-def container(declaration: Declaration, ports: Mapping[str, int], **extra: Any) -> Object:
-    """The main container; `extra` replaces or adds fields."""
+def container(declaration: Declaration, ports: Mapping[str, int], /, **extra: Any) -> Object:
+    """The main container, with the first image there is; `extra` replaces or adds fields."""
     fields = declaration.fields
     body: Object = {
         "name": declaration.name,
-        "image": declaration.image(declaration.image_releases[0]),
+        "image": next((declaration.image(release) for release in declaration.image_releases), ""),
         "imagePullPolicy": "IfNotPresent",
         "command": list(fields.get("command", ())),
         "args": list(fields.get("args", ())),
@@ -108,7 +108,7 @@ def container(declaration: Declaration, ports: Mapping[str, int], **extra: Any) 
         **probes(declaration, next(iter(ports.values()), 0)),
         **extra,
     }
-    return {key: value for key, value in body.items() if value not in ([], {})}
+    return {key: value for key, value in body.items() if value not in ([], {}, "")}
 
 
 SECURITY: Mapping[str, Any] = {
@@ -116,6 +116,11 @@ SECURITY: Mapping[str, Any] = {
     "readOnlyRootFilesystem": True,
     "capabilities": {"drop": ["ALL"]},
 }
+
+
+def hardened(declaration: Declaration) -> Object:
+    """The container's security context for kinds whose pods have none of their own: the pod's stands in it too."""
+    return {**SECURITY, **{key: value for key, value in security(declaration).items() if key != "fsGroup"}}
 
 
 def resources(declaration: Declaration) -> Object:
@@ -145,7 +150,16 @@ def env(declaration: Declaration) -> list[Object]:
 
 def variable(declaration: Declaration) -> str:
     """What the variables that a component offers begin with."""
-    return declaration.name.upper().replace("-", "_")
+    return _capitals(declaration.name)
+
+
+def _capitals(name: str) -> str:
+    return name.upper().replace("-", "_")
+
+
+def url(name: str, offer: Offer) -> str:
+    """The address that a component of this name offers as `<NAME>_URL`; empty if it has none."""
+    return str(offer.env.get(f"{_capitals(name)}_URL", ""))
 
 
 def variables(values: Mapping[str, Any]) -> list[Object]:

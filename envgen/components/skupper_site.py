@@ -119,6 +119,6 @@ TYPE = ComponentType(
     },
     objects=objects,
     references=("connectors.*.component", "links.*.credentials"),
-    reference_types={"links.*.credentials": "secret"},
+    expects={"links.*.credentials": ("secret",)},
     offer=offer,
 )

@@ -84,6 +84,6 @@ TYPE = ComponentType(
     objects=objects,
     required=("ddl",),
     references=("datasources.*.database",),
-    reference_types={"datasources.*.database": "database"},
+    expects={"datasources.*.database": ("database",)},
     offer=offer,
 )
