@@ -21,6 +21,12 @@ def is_mutable_tag(tag: str) -> bool:
     return tag.lower() in _MUTABLE or "latest" in re.split("[-_.]", tag.lower())
 
 
+_IMAGE = re.compile(r"oci://(?:[^/]+/)*[^/:@]+(?::(?P<tag>[^@]*))?(?P<digest>@.+)?")
+
+
 def is_mutable_model(pointer: str) -> bool:
     """Whether a model's address or version is an alias for whatever somebody last put there."""
-    return bool(_ALIAS.search(pointer))
+    image = _IMAGE.fullmatch(pointer)
+    if image is None:
+        return bool(_ALIAS.search(pointer))
+    return not image["digest"] and (not image["tag"] or is_mutable_tag(image["tag"]))

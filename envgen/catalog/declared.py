@@ -1,9 +1,10 @@
 """From the catalog to declarations: components merged, wired and ordered for one environment."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from envgen.catalog.uses import graph, waves
-from envgen.declaration import Catalog, Component, Declaration, Environment, System, Use
+from envgen.declaration import Catalog, Component, Declaration, Environment, Offer, System, Use
 
 
 def declarations(
@@ -27,11 +28,20 @@ def declarations(
         name: replace(
             declaration,
             uses=tuple(Use(other, offers[other].to(name)) for other in uses[name]),
-            users=tuple(offers[user].selector for user in sorted(users.get(name, ())) if offers[user].selector),
+            users=_labels(offers[user] for user in sorted(users.get(name, ()))),
             wave=order[name],
         )
         for name, declaration in plain.items()
     }
+
+
+def _labels(offers: Iterable[Offer]) -> tuple[Mapping[str, str], ...]:
+    """The labels of those that have pods, each once: ModelMesh serves several components with the same."""
+    found: list[Mapping[str, str]] = []
+    for offer in offers:
+        if offer.selector and offer.selector not in found:
+            found.append(offer.selector)
+    return tuple(found)
 
 
 def _deployed(system: System, environment: Environment | None) -> list[Component]:

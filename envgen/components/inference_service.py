@@ -128,11 +128,23 @@ def _model(declaration: Declaration) -> Object:
         "args": list(declared.get("args", ())),
         "env": pods.env(declaration),
         "envFrom": pods.env_from(declaration),
-        "resources": pods.resources(declaration),
+        "resources": _resources(declaration),
         "securityContext": pods.hardened(declaration),
         "volumeMounts": pods.mounts(declaration),
     }
-    return {key: value for key, value in body.items() if value != []}
+    return {key: value for key, value in body.items() if value not in ([], {})}
+
+
+def _resources(declaration: Declaration) -> Object:
+    """What is declared goes over the runtime's own, which are bounded; defaults would take its memory away."""
+    asked = pods.resources(declaration)
+    if "resources" in declaration.fields:
+        return asked
+    lasting = {kind: {k: v for k, v in asked[kind].items() if k not in ("cpu", "memory")} for kind in _BOUNDED}
+    return {key: value for key, value in {**asked, **lasting}.items() if value}
+
+
+_BOUNDED = ("requests", "limits")
 
 
 def _source(declaration: Declaration) -> Object:

@@ -15,6 +15,7 @@ _TEMPLATES: dict[str, tuple[str, ...]] = {
         ("spec", "template", "spec"),
     ),
 }
+_MIN_SCALE = "autoscaling.knative.dev/min-scale"
 _COUNTS = ("replicas", "parallelism", "minReplicas", "instances")
 _SPARK = ("driver", "executor")
 """Parts of a Spark application that are pods by themselves when they say on how many GPUs."""
@@ -34,9 +35,10 @@ def pods(rendered: Object) -> Iterator[tuple[Field, dict[str, Any]]]:
 
 
 def _is_custom(rendered: Object) -> bool:
-    """Templates that say no place of their own (serving runtimes) are no pods yet."""
+    """Templates that say no place of their own are no pods yet; a runtime that ModelMesh runs is."""
     group = str(rendered.get("apiVersion")).rpartition("/")[0]
-    return is_custom(group) and "Runtime" not in str(rendered.get("kind"))
+    is_template = "Runtime" in str(rendered.get("kind")) and inside(rendered, "spec", "multiModel") is not True
+    return is_custom(group) and not is_template
 
 
 def _found(value: Data, field: Field) -> Iterator[tuple[Field, dict[str, Any]]]:
@@ -69,10 +71,18 @@ def containers(spec: dict[str, Any]) -> Iterator[tuple[Field, dict[str, Any]]]:
 
 
 def replicas(rendered: Object, field: Field) -> int:
-    """How many pods are made of the spec at `field`: the nearest count above it, 1 if none is said."""
-    count, value = 1, rendered
+    """How many pods are made of the spec at `field`: the nearest count above it, the kind's own if none is said."""
+    count, value = _unsaid(rendered), rendered
     for step in field:
         value = value[step]  # type: ignore[index]  # the field came from this very object
         counts = [mapping(value).get(name) for name in _COUNTS]
         count = next((c for c in counts if type(c) is int), count)
     return count
+
+
+def _unsaid(rendered: Object) -> int:
+    """ModelMesh makes two pods of a runtime; Knative as many as it must keep, and one to begin with."""
+    if inside(rendered, "spec", "multiModel") is True:
+        return 2
+    least = str(inside(rendered, "spec", "template", "metadata", "annotations", _MIN_SCALE))
+    return max(1, int(least)) if least.isdecimal() else 1

@@ -16,8 +16,6 @@ _MODEL_FIELDS = frozenset(
 )
 _IMAGE_LISTS = frozenset({"containers", "initContainers", "ephemeralContainers", "steps", "sidecars"})
 _IMAGE_PARENTS = frozenset({"container", "script", "stepTemplate"})
-_NOTED = (("metadata",), ("spec", "template", "metadata"), ("spec", "jobTemplate", "spec", "template", "metadata"))
-"""Where the annotation of a scalar release may stand."""
 _IMAGE_KINDS = frozenset(
     {"CatalogSource", "DataSciencePipelinesApplication", "ScheduledSparkApplication", "SparkApplication"}
 )
@@ -92,6 +90,16 @@ def _unreleased_texts(unit: Unit) -> Iterator[tuple[Object, Field]]:
             yield rendered, field
     for rendered in unit.objects:
         yield from ((rendered, field) for field in _unreleased_notes(rendered))
+
+
+_NOTED: tuple[tuple[str, ...], ...] = (
+    ("metadata",),
+    ("spec", "template", "metadata"),
+    ("spec", "jobTemplate", "spec", "template", "metadata"),
+    ("spec", "predictor"),
+    ("spec",),
+)
+"""What has the annotations that pods get: workloads, a Knative service, KServe's predictor, Seldon's deployment."""
 
 
 def _unreleased_notes(rendered: Object) -> Iterator[Field]:
