@@ -103,6 +103,8 @@ def contradictions(declared: Fields, releases: tuple[Release, ...]) -> Iterable[
         for name in _MESH_ONLY:
             if name in declared:
                 yield (name,), f"{name} is ModelMesh's; add multi-model: true or drop it"
+        if "gpu" in declared:
+            yield ("gpu",), "a runtime for single models has no pods of its own; give gpu to the inference-service"
 
 
 TYPE = ComponentType(
@@ -112,7 +114,7 @@ TYPE = ComponentType(
         **fields.some(
             "port", "replicas", "resources", "env", "command", "args", "health", "mounts", "writable", "run-as-user"
         ),
-        "gpu": described(fields.GPU, "GPUs of one of the cluster's pools, for each pod made of it"),
+        "gpu": described(fields.GPU, "GPUs of one of the cluster's pools, of a multi-model runtime"),
         "formats": described(
             {
                 **many(

@@ -38,6 +38,8 @@ WAITED: frozenset[Kind] = frozenset(
         ("kafka.strimzi.io/v1", "KafkaTopic"),
         ("kafka.strimzi.io/v1", "KafkaUser"),
         ("operators.coreos.com/v1alpha1", "Subscription"),
+        ("serving.knative.dev/v1", "Service"),
+        ("serving.kserve.io/v1beta1", "InferenceService"),
     }
 )
 """Custom kinds that Argo CD waits for until their operator says ready (its resource_customizations)."""
@@ -65,6 +67,8 @@ def ready(kind: Kind) -> Object:
         "lastTransitionTime": "{{ Now }}",
     }
     return {**SAID.get(kind, {}), "conditions": [said]}
+BESIDE: dict[Kind, tuple[str, ...]] = {("serving.knative.dev/v1", "Service"): ("ConfigurationsReady", "RoutesReady")}
+"""What else has to be true of a kind before Argo CD finds it healthy."""
 
 
 def furnish(cluster: Cluster, target: Target) -> None:
@@ -181,9 +185,16 @@ def kwok(cluster: Cluster, custom: Iterable[Kind]) -> Process:
     for kind in sorted(frozenset(custom) & (WAITED | ENDED.keys())):
         until, status = ENDED.get(kind) or (".status.conditions", ready(kind))
         stages.append(_stage(kind[1], kind[0], until, status))
+    here = sorted(WAITED.intersection(custom))
+    stages += [_stage(kind, version, ".status.conditions", _ready((version, kind))) for version, kind in here]
     own.write_text("\n---\n".join(json.dumps(stage) for stage in stages))
     configs = (*sorted(programs.asset("kwok", "stages").glob("*.yaml")), own)
     return Process("kwok", _command(cluster, configs), cluster.folder)
+
+
+def _ready(kind: Kind) -> Object:
+    types = ("Ready", *BESIDE.get(kind, ()))
+    return {"conditions": [{"type": one, "status": "True", "lastTransitionTime": "{{ Now }}"} for one in types]}
 
 
 def _command(cluster: Cluster, configs: Iterable[Path]) -> tuple[str, ...]:

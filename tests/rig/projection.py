@@ -31,18 +31,22 @@ MAKES: dict[tuple[str, str], Projection] = {
     ("sparkoperator.k8s.io", "SparkApplication"): work.spark_application,
     ("skupper.io", "Site"): stores.site,
     ("teiid.io", "VirtualDatabase"): stores.virtual_database,
+    ("serving.kserve.io", "ServingRuntime"): serving.serving_runtime,
     ("tekton.dev", "Pipeline"): operators.pipeline,
     ("triggers.tekton.dev", "EventListener"): operators.event_listener,
 }
 """By group and kind."""
 
 _SETTINGS = "settings of something else"
+_EVENTING = "served by pods of Knative Eventing's own namespace, which serve all the cluster"
 _RUN = "runs as part of a Pipeline, which makes its pods here"
 QUIET: dict[tuple[str, str], str] = {
     ("argoproj.io", "AppProject"): _SETTINGS,
     ("argoproj.io", "Application"): _SETTINGS,
     ("argoproj.io", "ApplicationSet"): _SETTINGS,
     ("bitnami.com", "SealedSecret"): "becomes a Secret",
+    ("eventing.knative.dev", "Broker"): _EVENTING,
+    ("eventing.knative.dev", "Trigger"): _EVENTING,
     ("external-secrets.io", "ExternalSecret"): "becomes a Secret",
     ("gateway.networking.k8s.io", "HTTPRoute"): "a route",
     ("grafana.integreatly.org", "GrafanaDashboard"): "settings of a Grafana",
@@ -60,6 +64,7 @@ QUIET: dict[tuple[str, str], str] = {
     ("skupper.io", "Connector"): "settings of a router",
     ("skupper.io", "Link"): "settings of a router",
     ("skupper.io", "Listener"): "settings of a router",
+    ("sources.knative.dev", "KafkaSource"): _EVENTING,
     ("tekton.dev", "Task"): _RUN,
     ("triggers.tekton.dev", "TriggerBinding"): _SETTINGS,
     ("triggers.tekton.dev", "TriggerTemplate"): _RUN,

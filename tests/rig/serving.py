@@ -27,19 +27,27 @@ _OWN = frozenset({
 _UNPLAYED = frozenset(
     "huggingface lightgbm onnx paddle pmml pytorch sklearn tensorflow triton workerSpec xgboost".split()
 )
+MESH = "ModelMesh"
 MODE = "serving.kserve.io/deploymentMode"
 
 
 def inference_service(entry: Object, objects: Sequence[Object]) -> Iterator[Object]:
-    """A Deployment `<name>-<component>` (or a Knative revision with the same pods) of `minReplicas`, one if unsaid."""
-    mode = entry["metadata"].get("annotations", {}).get(MODE, "")
-    assert mode != "ModelMesh", "ModelMesh runs a model in pods of its ServingRuntime; nobody looked up how many"
+    """A Deployment `<name>-<component>` (or a Knative revision with the same pods) of `minReplicas`, one if unsaid.
+
+    ModelMesh runs a model in the pods of its ServingRuntime.
+    """
+    if _mode(entry) == MESH:
+        return
     for kind in ("predictor", "transformer", "explainer"):
         if component := entry["spec"].get(kind):
             assert not _UNPLAYED & component.keys(), f"fields that KServe replaced by model: {sorted(component)}"
             body = _component(component, objects)
             for number in range(component.get("minReplicas", 1)):
                 yield pod(entry, f"{entry['metadata']['name']}-{kind}-{number}", body)
+
+
+def _mode(entry: Object) -> str:
+    return str(entry["metadata"].get("annotations", {}).get(MODE, ""))
 
 
 def _component(component: Object, objects: Sequence[Object]) -> Object:
@@ -50,8 +58,45 @@ def _component(component: Object, objects: Sequence[Object]) -> Object:
     runtime = named(objects, "ServingRuntime", model["runtime"])["spec"] if "runtime" in model else {}
     containers = deepcopy(runtime.get("containers", [container("kserve-container", {})]))
     main = next(one for one in containers if one["name"] == "kserve-container")
-    main["resources"] = model.get("resources", main.get("resources", {}))
+    main["resources"] = _merged(main.get("resources", {}), model.get("resources", {}))
     return {**placement(runtime), **own, "containers": [*containers, *own.get("containers", ())]}
+
+
+def _merged(under: Object, over: Object) -> Object:
+    """Resources as a strategic merge has them: name by name."""
+    return {kind: {**under.get(kind, {}), **over.get(kind, {})} for kind in sorted({*under, *over})}
+
+
+# ModelMesh Serving (Architecture; Configuration: podsPerRuntime, scaleToZero; the controller's deployment template)
+
+_PODS_PER_RUNTIME = 2
+_MESH_CONTAINERS = {
+    "rest-proxy": {"requests": {"cpu": "50m", "memory": "96Mi"}, "limits": {"cpu": "1", "memory": "512Mi"}},
+    "mm": {"requests": {"cpu": "300m", "memory": "448Mi"}, "limits": {"cpu": "3", "memory": "448Mi"}},
+}
+_PULLER = {"requests": {"cpu": "50m", "memory": "96Mi"}, "limits": {"cpu": "2", "memory": "512Mi"}}
+
+
+def serving_runtime(entry: Object, objects: Sequence[Object]) -> Iterator[Object]:
+    """A Deployment `modelmesh-serving-<name>` once a model needs it; a runtime for single models is a template.
+
+    The operator takes containers, node selector, tolerations and affinity over; its own run beside them.
+    """
+    name, spec = entry["metadata"]["name"], entry["spec"]
+    if not (spec.get("multiModel") and any(_is_model_of(one, name) for one in objects)):
+        return
+    adapter = f"{spec['builtInAdapter']['serverType']}-adapter" if "builtInAdapter" in spec else "puller"
+    beside = [container(other, resources) for other, resources in {adapter: _PULLER, **_MESH_CONTAINERS}.items()]
+    for number in range(spec.get("replicas", _PODS_PER_RUNTIME)):
+        body = {**placement(spec), "containers": [*deepcopy(spec["containers"]), *beside]}
+        body["volumes"] = spec.get("volumes", [])
+        yield pod(entry, f"modelmesh-serving-{name}-{number}", body)
+
+
+def _is_model_of(entry: Object, runtime: str) -> bool:
+    """A model that names no runtime may get any."""
+    is_model = entry["kind"] == "InferenceService" and _mode(entry) == MESH
+    return is_model and entry["spec"]["predictor"]["model"].get("runtime", runtime) == runtime
 
 
 # Knative Serving (Configuring scale bounds; Serving system resources)
