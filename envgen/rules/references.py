@@ -43,9 +43,12 @@ def _misfit(service: Object, runtime: Object) -> str:
     formats = [mapping(entry) for entry in items(inside(runtime, "spec", "supportedModelFormats"))]
     if not formats or any(_serves(entry, wanted) for entry in formats):
         return ""
-    there = ", ".join(sorted({str(entry.get("name")) for entry in formats}))
-    spelled = " ".join(str(wanted[key]) for key in ("name", "version") if key in wanted)
-    return f"which serves {there} and not {spelled}; choose another, or add the format"
+    there = ", ".join(sorted({_spelled(entry) for entry in formats}))
+    return f"which serves {there} and not {_spelled(wanted)}; choose another, or add the format"
+
+
+def _spelled(model_format: dict[str, object]) -> str:
+    return " ".join(str(model_format[key]) for key in ("name", "version") if key in model_format)
 
 
 def _serves(there: dict[str, object], wanted: dict[str, object]) -> bool:
