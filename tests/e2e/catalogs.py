@@ -19,9 +19,20 @@ _IMAGE = "registry.example/ml/rig"
 FIELDS: Mapping[str, Object] = {
     "cron-job": {"releases": {"app": {"image": _IMAGE}}, "schedule": "@daily"},
     "deployment": {"releases": {"app": {"image": _IMAGE}}},
+    "inference-service": {
+        "releases": {"model": {"uri": "s3://rig/models/{version}"}},
+        "model": {"format": {"name": "onnx"}},
+    },
     "job": {"releases": {"app": {"image": _IMAGE}}},
+    "knative-service": {"releases": {"app": {"image": _IMAGE}}},
     "model-server": {"releases": {"model": {"image": _IMAGE}}, "port": 8080},
     "notebook": {"releases": {"image": {"image": _IMAGE}}, "size": "1Gi"},
+    "seldon-deployment": {"releases": {"model": {"image": _IMAGE}}},
+    "serving-runtime": {
+        "releases": {"server": {"image": _IMAGE}},
+        "formats": [{"name": "onnx"}],
+        "multi-model": True,
+    },
     "spark": {
         "releases": {"image": {"uri": f"{_IMAGE}:{{version}}"}},
         "language": "Python",

@@ -36,7 +36,7 @@ def inference_service(entry: Object, objects: Sequence[Object]) -> Iterator[Obje
 
     ModelMesh runs a model in the pods of its ServingRuntime.
     """
-    if _mode(entry) == MESH:
+    if entry["metadata"].get("annotations", {}).get(MODE) == MESH:
         return
     for kind in ("predictor", "transformer", "explainer"):
         if component := entry["spec"].get(kind):
@@ -44,10 +44,6 @@ def inference_service(entry: Object, objects: Sequence[Object]) -> Iterator[Obje
             body = _component(component, objects)
             for number in range(component.get("minReplicas", 1)):
                 yield pod(entry, f"{entry['metadata']['name']}-{kind}-{number}", body)
-
-
-def _mode(entry: Object) -> str:
-    return str(entry["metadata"].get("annotations", {}).get(MODE, ""))
 
 
 def _component(component: Object, objects: Sequence[Object]) -> Object:
@@ -78,12 +74,13 @@ _PULLER = {"requests": {"cpu": "50m", "memory": "96Mi"}, "limits": {"cpu": "2", 
 
 
 def serving_runtime(entry: Object, objects: Sequence[Object]) -> Iterator[Object]:
-    """A Deployment `modelmesh-serving-<name>` once a model needs it; a runtime for single models is a template.
+    """A Deployment `modelmesh-serving-<name>`, even before it has a model: scaleToZero may be off.
 
-    The operator takes containers, node selector, tolerations and affinity over; its own run beside them.
+    The operator takes containers, node selector, tolerations and affinity over; its own containers run
+    beside them.  A runtime for single models is a template.
     """
     name, spec = entry["metadata"]["name"], entry["spec"]
-    if not (spec.get("multiModel") and any(_is_model_of(one, name) for one in objects)):
+    if not spec.get("multiModel"):
         return
     adapter = f"{spec['builtInAdapter']['serverType']}-adapter" if "builtInAdapter" in spec else "puller"
     beside = [container(other, resources) for other, resources in {adapter: _PULLER, **_MESH_CONTAINERS}.items()]
@@ -91,12 +88,6 @@ def serving_runtime(entry: Object, objects: Sequence[Object]) -> Iterator[Object
         body = {**placement(spec), "containers": [*deepcopy(spec["containers"]), *beside]}
         body["volumes"] = spec.get("volumes", [])
         yield pod(entry, f"modelmesh-serving-{name}-{number}", body)
-
-
-def _is_model_of(entry: Object, runtime: str) -> bool:
-    """A model that names no runtime may get any."""
-    is_model = entry["kind"] == "InferenceService" and _mode(entry) == MESH
-    return is_model and entry["spec"]["predictor"]["model"].get("runtime", runtime) == runtime
 
 
 # Knative Serving (Configuring scale bounds; Serving system resources)
