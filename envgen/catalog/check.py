@@ -269,7 +269,7 @@ def _type_findings(system: System, component: Component, environment: str, field
         for field, name in referred(fields, reference):
             other = system.component(name)
             if other and other.type.name not in types:
-                message = f"{name!r} is a {other.type.name}; name a {' or '.join(types)}"
+                message = f"{name!r} is of type {other.type.name}; name one of type {' or '.join(types)}"
                 yield Finding(_at(component, environment, *field), "wrong-use", message)
 
 

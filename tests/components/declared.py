@@ -2,6 +2,8 @@
 
 from textwrap import dedent, indent
 
+import yaml
+
 from envgen import catalog
 from envgen.components.builtin import TYPES
 from envgen.declaration import Catalog, Declaration
@@ -60,3 +62,9 @@ def problems(components: str, platform: str = PLATFORM, system: str = "shop") ->
     except Problems as found:
         return [f"{finding.message} [{finding.rule}]" for finding in found.findings]
     return []
+
+
+def written(text: str) -> Object:
+    """An expected object, or a part of one, as people would write it."""
+    found: Object = yaml.safe_load(dedent(text))
+    return found
