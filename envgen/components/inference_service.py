@@ -10,7 +10,8 @@ from typing import Any
 
 from envgen.components import fields, knative, kserve, pods
 from envgen.components.fields import FLAG, NAME_TEXT, TEXT, described, mapping, record
-from envgen.components.objects import labels, network_policy, obj, open_to, route, selector
+from envgen.components.gpus import placement
+from envgen.components.objects import account, labels, network_policy, obj, open_to, route, selector
 from envgen.declaration import ComponentType, Declaration, Fields, Offer, Pointer
 from envgen.model import UNRELEASED, Field, Object, Release
 
@@ -37,7 +38,7 @@ def objects(declaration: Declaration) -> Iterator[Object]:
         yield _mesh_policy(declaration)
         return
     if "service-account" not in declaration.fields:
-        yield _account(declaration)
+        yield _own_account(declaration)
     if mode == "Knative":
         yield _knative_policy(declaration)
         return
@@ -90,16 +91,16 @@ def _predictor(declaration: Declaration) -> Object:
 
 def _pod(declaration: Declaration) -> Object:
     """A component's own fields and its pod's.  Knative takes no security context but on containers."""
-    declared = declaration.fields
+    declared, runs_as = declaration.fields, account(declaration)
     names = {"min-replicas": "minReplicas", "max-replicas": "maxReplicas", "timeout": "timeout"}
     body: Object = {
         **{spec: declared[name] for name, spec in names.items() if name in declared},
         "labels": labels(declaration),
         "annotations": pods.annotations(declaration),
-        "serviceAccountName": declared.get("service-account", declaration.name),
-        "automountServiceAccountToken": False,
+        "serviceAccountName": runs_as.name,
+        "automountServiceAccountToken": runs_as.has_token,
         "volumes": pods.volumes(declaration),
-        **pods.placement(declaration),
+        **placement(declaration),
     }
     return {key: value for key, value in body.items() if value not in ({}, [])}
 
@@ -187,7 +188,7 @@ def _transformer(declaration: Declaration, release: Release) -> Object:
     return {**_pod(mine), "containers": [_container(mine, release)]}
 
 
-def _account(declaration: Declaration) -> Object:
+def _own_account(declaration: Declaration) -> Object:
     """KServe looks for the store's keys in the secrets that the account names."""
     secrets = [{"name": name} for name in (declaration.fields.get("credentials"),) if name]
     body: Object = {"secrets": secrets} if secrets else {}
@@ -366,7 +367,7 @@ TYPE = ComponentType(
         ),
         "protocol": described(kserve.PROTOCOL, "of inference, as KServe calls them; the runtime's if absent"),
         "timeout": described({"type": "integer", "minimum": 1}, "seconds a request may take"),
-        "service-account": described(NAME_TEXT, "an account that exists already; its own if absent"),
+        **fields.some("service-account"),
         "credentials": described(NAME_TEXT, "secret of this system with the keys of the store behind storageUri"),
         "logger": described(
             {

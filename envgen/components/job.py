@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from envgen.components import fields, pods
 from envgen.components.fields import described
-from envgen.components.objects import network_policy, obj, selector, service_account
+from envgen.components.objects import network_policy, obj, own_account, selector
 from envgen.declaration import ComponentType, Declaration, Offer
 from envgen.model import Object
 
@@ -22,7 +22,9 @@ _COUNT: fields.Schema = {"type": "integer", "minimum": 0}
 _SECONDS: fields.Schema = {"type": "integer", "minimum": 1}
 
 FIELDS: dict[str, fields.Schema] = {
-    **fields.some("resources", "env", "command", "args", "mounts", "writable", "run-as-user", "gpu", "egress"),
+    **fields.some(
+        "resources", "env", "command", "args", "mounts", "writable", "run-as-user", "gpu", "egress", "service-account"
+    ),
     "script": described(
         fields.TEXT,
         f"text for `command` to run, as a file before `args`; the command is `{' '.join(_SHELL)}` if absent",
@@ -58,7 +60,7 @@ def beside(declaration: Declaration) -> Iterator[Object]:
     """What belongs to the pods, whoever makes them."""
     if script := declaration.fields.get("script"):
         yield obj(declaration, "v1", "ConfigMap", data={SCRIPT: script})
-    yield service_account(declaration)
+    yield from own_account(declaration)
     yield network_policy(declaration, ())
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from envgen.components import fields, knative, pods
 from envgen.components.fields import FLAG, described
-from envgen.components.objects import labels, obj, selector, service_account
+from envgen.components.objects import labels, obj, own_account, selector
 from envgen.declaration import ComponentType, Declaration, Offer
 from envgen.model import Object
 
@@ -17,7 +17,7 @@ def objects(declaration: Declaration) -> Iterator[Object]:
     hidden = {} if declaration.fields.get("expose") else {knative.VISIBILITY: knative.LOCAL}
     spec = {"template": {"metadata": _metadata(declaration), "spec": _revision(declaration)}}
     yield obj(declaration, "serving.knative.dev/v1", "Service", extra_labels=hidden, spec=spec)
-    yield service_account(declaration)
+    yield from own_account(declaration)
     yield knative.policy(declaration)
 
 
@@ -72,7 +72,7 @@ TYPE = ComponentType(
     fields={
         **fields.some(
             *("port", "resources", "env", "command", "args", "health", "mounts", "writable"),
-            *("run-as-user", "gpu", "egress"),
+            *("run-as-user", "gpu", "egress", "service-account"),
         ),
         **knative.FIELDS,
         "protocol": described({"enum": ["http1", "h2c"]}, "h2c for gRPC; http1 if absent"),
@@ -86,4 +86,5 @@ TYPE = ComponentType(
     pointers=pods.pointers("Service"),
     images=(1, 1),
     scalars=(0, 9),
+    claims=False,
 )

@@ -10,7 +10,7 @@ from typing import Any
 
 from envgen.components import fields, pods
 from envgen.components.fields import NAME_TEXT, described, many, record
-from envgen.components.objects import labels, network_policy, obj, route, selector, service_account
+from envgen.components.objects import labels, network_policy, obj, own_account, route, selector
 from envgen.declaration import ComponentType, Declaration, Fields, Offer, Pointer
 from envgen.model import UNRELEASED, Field, Object, Release
 
@@ -38,7 +38,7 @@ def objects(declaration: Declaration) -> Iterator[Object]:
     if protocol := declared.get("protocol"):
         spec["protocol"] = protocol
     yield obj(declaration, API, KIND, spec=spec)
-    yield service_account(declaration)
+    yield from own_account(declaration)
     yield network_policy(declaration, _PORTS.values())
     yield from route(declaration, "http", f"{declaration.name}-{_PREDICTOR}")
 
@@ -167,7 +167,7 @@ TYPE = ComponentType(
     fields={
         **fields.some(
             *("port", "replicas", "resources", "env", "command", "args", "health", "mounts", "writable"),
-            *("run-as-user", "gpu", "expose", "egress"),
+            *("run-as-user", "gpu", "expose", "egress", "service-account"),
         ),
         "implementation": described(
             {"type": "string", "pattern": "^[A-Z][A-Z0-9_]*$"}, "Seldon's server that loads the uri: SKLEARN_SERVER"
@@ -188,4 +188,5 @@ TYPE = ComponentType(
     pointers=pointers,
     images=(0, 9),
     scalars=(0, 1),
+    claims=False,
 )

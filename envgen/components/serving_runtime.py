@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from envgen.components import fields, kserve, pods
 from envgen.components.fields import FLAG, PORT, TEXT, described, many, record
+from envgen.components.gpus import placement
 from envgen.components.objects import NAMESPACE, network_policy, obj
 from envgen.declaration import ComponentType, Declaration, Fields, Offer
 from envgen.model import Field, Object, Release
@@ -20,7 +21,7 @@ _ENDPOINT = {"type": "string", "pattern": r"^(port:[0-9]+|unix:/\S+)$"}
 
 
 def objects(declaration: Declaration) -> Iterator[Object]:
-    placed = {key: value for key, value in pods.placement(declaration).items() if key in _PLACED}
+    placed = {key: value for key, value in placement(declaration).items() if key in _PLACED}
     body: Object = {
         "supportedModelFormats": [_format(entry) for entry in declaration.fields["formats"]],
         "protocolVersions": list(declaration.fields.get("protocols", ())),
@@ -158,4 +159,5 @@ TYPE = ComponentType(
     contradictions=contradictions,
     offer=offer,
     images=(1, 1),
+    claims=False,
 )

@@ -153,7 +153,7 @@ def test_single_secrets_can_be_read_and_changed_but_not_listed() -> None:
 
 def test_an_account_is_a_component_of_that_type() -> None:
     assert problems(CLOUD.replace("service-account: cloud", "service-account: registry"))[0] == (
-        "'registry' is a secret; name a component of type service-account [wrong-use]"
+        "'registry' is of type secret; name one of type service-account [wrong-use]"
     )
     assert problems(CLOUD.replace("service-account: cloud", "service-account: clowd"))[0] == (
         "unknown component 'clowd'; did you mean 'cloud'? [unknown-use]"

@@ -169,7 +169,7 @@ def test_a_view_speaks_odata_and_postgresql_to_its_users() -> None:
 def test_a_view_is_made_of_databases() -> None:
     found = problems(VIEW.replace("database: accounts", "database: login"))
 
-    assert set(found) == {"'login' is of type secret; name a database [wrong-use]"}
+    assert set(found) == {"'login' is of type secret; name one of type database [wrong-use]"}
 
 
 @pytest.mark.parametrize(

@@ -188,7 +188,7 @@ def test_what_is_not_a_database_has_no_way_to_connect() -> None:
 def test_credentials_are_a_secret() -> None:
     text = f"goods: {{type: volume, size: 1Gi}}\n{dedent(TEXT)}".replace("credentials: login", "credentials: goods")
 
-    assert set(problems(text)) == {"'goods' is of type volume; name a secret [wrong-use]"}
+    assert set(problems(text)) == {"'goods' is of type volume; name one of type secret [wrong-use]"}
 
 
 def test_a_database_fits_what_kubernetes_takes() -> None:

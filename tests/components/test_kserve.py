@@ -50,6 +50,7 @@ HOUSE = """
       service-account: inference-sa
       health: /v2/health/ready
       run-as-user: 1000
+    inference-sa: {type: service-account}
     """
 MESH = (
     """

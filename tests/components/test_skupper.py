@@ -110,7 +110,7 @@ def test_a_link_is_made_from_a_secret() -> None:
         "credentials: link", "credentials: goods"
     )
 
-    assert set(problems(text)) == {"'goods' is of type volume; name a secret [wrong-use]"}
+    assert set(problems(text)) == {"'goods' is of type volume; name one of type secret [wrong-use]"}
 
 
 def test_a_connector_leads_to_a_component_or_a_host() -> None:

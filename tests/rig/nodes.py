@@ -53,6 +53,7 @@ ENDED: dict[Kind, tuple[str, Object]] = {
 """Custom kinds that Argo CD waits for until their operator says that they are done, in words of their own."""
 SAID: dict[Kind, Object] = {
     ("grafana.integreatly.org/v1beta1", "Grafana"): {"stage": "complete", "stageStatus": "success"},
+    ("operators.coreos.com/v1alpha1", "Subscription"): {"lastUpdated": "{{ Now }}"},
 }
 """What it reads of a kind's status besides the condition."""
 
@@ -67,6 +68,8 @@ def ready(kind: Kind) -> Object:
         "lastTransitionTime": "{{ Now }}",
     }
     return {**SAID.get(kind, {}), "conditions": [said]}
+
+
 BESIDE: dict[Kind, tuple[str, ...]] = {("serving.knative.dev/v1", "Service"): ("ConfigurationsReady", "RoutesReady")}
 """What else has to be true of a kind before Argo CD finds it healthy."""
 
