@@ -239,11 +239,15 @@ def no_offer(declaration: Declaration) -> Offer:
     return Offer()
 
 
-def no_contradictions(fields: Fields, releases: tuple[Release, ...]) -> Iterable[tuple[Field, str]]:
+def no_pointers(declaration: Declaration, release: Release) -> Iterable[Pointer]:
     return ()
 
 
-def no_pointers(declaration: Declaration, release: Release) -> Iterable[Pointer]:
+Doubt = tuple[Field, str, str]
+"""Where in a component's fields something is wrong, the rule's name, and what is wrong with what to do."""
+
+
+def no_contradictions(fields: Fields, releases: tuple[Release, ...]) -> Iterable[Doubt]:
     return ()
 
 
@@ -268,8 +272,12 @@ class ComponentType:
     `*` stands for every key of a map and every item of a list."""
     expects: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The types of component that may stand at a reference; any, where it is absent."""
-    contradictions: Callable[[Fields, tuple[Release, ...]], Iterable[tuple[Field, str]]] = no_contradictions
-    """What JSON Schema cannot say of an environment's fields and the releases: places and messages."""
+    mentions: tuple[str, ...] = ()
+    """Fields, spelled the same way, that name a component of the system without using it."""
+    gpus: tuple[str, ...] = ("gpu",)
+    """Where its fields ask for GPUs, spelled the same way."""
+    contradictions: Callable[[Fields, tuple[Release, ...]], Iterable[Doubt]] = no_contradictions
+    """What JSON Schema cannot say of an environment's fields and the releases."""
     offer: Callable[[Declaration], Offer] = no_offer
     pointers: Callable[[Declaration, Release], Iterable[Pointer]] = no_pointers
     images: tuple[int, int] = (0, 0)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from envgen import layout
 from envgen.catalog import gpus, windows
-from envgen.catalog.uses import cycle, named, referred
+from envgen.catalog.uses import cycle, mentioned, named, referred
 from envgen.declaration import Catalog, Component, Environment, Fields, Platform, System
 from envgen.gates import contradictions
 from envgen.model import Document, Finding, Location, Release
@@ -127,8 +127,8 @@ def _field_findings(component: Component) -> Iterator[Finding]:
 def _contradiction_findings(component: Component) -> Iterator[Finding]:
     """What the type itself finds wrong."""
     for environment, fields in component.environments.items():
-        for field, message in component.type.contradictions(fields, component.releases):
-            yield Finding(_at(component, environment, *field), "wrong-choice", message)
+        for field, rule, message in component.type.contradictions(fields, component.releases):
+            yield Finding(_at(component, environment, *field), rule, message)
 
 
 def _choice_findings(component: Component) -> Iterator[Finding]:
@@ -190,8 +190,8 @@ def _numbers(releases: list[Release]) -> Iterator[tuple[int, str]]:
 
 
 def _gpu_findings(component: Component, environment: Environment) -> Iterator[Finding]:
-    at = _at(component, environment.name, "gpu")
-    yield from (Finding(at, rule, message) for rule, message in gpus.problems(component, environment))
+    for field, rule, message in gpus.problems(component, environment):
+        yield Finding(_at(component, environment.name, *field), rule, message)
 
 
 def _at(component: Component, environment: str, *field: str | int) -> Location:
@@ -248,7 +248,7 @@ def _use_findings(system: System) -> Iterator[Finding]:
         others = sorted(system.names - {component.name})
         for environment, fields in {"": component.common, **component.environments}.items():
             yield from _type_findings(system, component, environment, fields)
-            for field, name in named(component.type, fields):
+            for field, name in (*named(component.type, fields), *mentioned(component.type, fields)):
                 if name not in system.names:
                     message = unknown(name, others, "component")
                     yield Finding(_at(component, environment, *field), "unknown-use", message)

@@ -3,19 +3,24 @@
 from collections.abc import Iterator
 from itertools import chain
 
+from envgen.catalog.uses import standing
 from envgen.components.gpus import Ask, fitting, room, units
-from envgen.declaration import Component, Environment, Pool, Target
+from envgen.declaration import Component, Doubt, Environment, Pool, Target
 
 Problem = tuple[str, str]
 """Rule and message."""
 
 
-def problems(component: Component, environment: Environment) -> Iterator[Problem]:
-    """What is wrong with the field `gpu` of a component in one environment."""
+def problems(component: Component, environment: Environment) -> Iterator[Doubt]:
+    """What is wrong with what a component asks for in one environment."""
+    for path in component.type.gpus:
+        for field, value in standing(component.environments[environment.name], path):
+            if ask := Ask.of({"gpu": value}):
+                yield from ((field, rule, message) for rule, message in _of(ask, component, environment))
+
+
+def _of(ask: Ask, component: Component, environment: Environment) -> Iterator[Problem]:
     fields = component.environments[environment.name]
-    ask = Ask.of(fields)
-    if ask is None:
-        return
     for target in environment.targets:
         pools = fitting(ask, target)
         if not pools:

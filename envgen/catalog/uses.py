@@ -24,21 +24,30 @@ def named(kind: ComponentType, fields: Fields) -> Iterator[tuple[Field, str]]:
         yield from referred(fields, reference)
 
 
+def mentioned(kind: ComponentType, fields: Fields) -> Iterator[tuple[Field, str]]:
+    """Every component that a component names and does not use."""
+    for mention in kind.mentions:
+        yield from referred(fields, mention)
+
+
 def referred(fields: Fields, reference: str) -> Iterator[tuple[Field, str]]:
     """The components that one reference of a type names, and where."""
-    return _referred(fields, reference.split("."), ())
+    return ((field, value) for field, value in standing(fields, reference) if isinstance(value, str))
 
 
-def _referred(value: Data, path: list[str], field: Field) -> Iterator[tuple[Field, str]]:
-    """What stands at a dotted path: a name or a list of names; `*` is every key of a map or item of a list."""
+def standing(value: Data, path: str) -> Iterator[tuple[Field, Data]]:
+    """What stands at a dotted path; `*` is every key of a map or item of a list."""
+    return _standing(value, path.split("."), ())
+
+
+def _standing(value: Data, path: list[str], field: Field) -> Iterator[tuple[Field, Data]]:
     if not path:
-        if isinstance(value, str):
-            yield field, value
+        yield field, value
         return
     inner = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
     for key, child in inner:
         if path[0] in ("*", key):
-            yield from _referred(child, path[1:], (*field, key))
+            yield from _standing(child, path[1:], (*field, key))
 
 
 def graph(system: System, environment: str | None) -> Graph:

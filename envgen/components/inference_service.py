@@ -12,7 +12,7 @@ from envgen.components import fields, knative, kserve, pods
 from envgen.components.fields import FLAG, NAME_TEXT, TEXT, described, mapping, record
 from envgen.components.gpus import placement
 from envgen.components.objects import account, labels, network_policy, obj, open_to, route, selector
-from envgen.declaration import ComponentType, Declaration, Fields, Offer, Pointer
+from envgen.declaration import ComponentType, Declaration, Doubt, Fields, Offer, Pointer
 from envgen.model import UNRELEASED, Field, Object, Release
 
 API = "serving.kserve.io/v1beta1"
@@ -283,46 +283,46 @@ def pointers(declaration: Declaration, release: Release) -> Iterable[Pointer]:
     yield Pointer(KIND, declaration.name, tuple(places))
 
 
-def contradictions(declared: Fields, releases: tuple[Release, ...]) -> Iterable[tuple[Field, str]]:
+def contradictions(declared: Fields, releases: tuple[Release, ...]) -> Iterable[Doubt]:
     known = {release.name: release for release in releases}
     for name in sorted(known.keys() - {MODEL, TRANSFORMER}):
-        yield ("releases", name), f"{name!r} is neither {MODEL} nor {TRANSFORMER}; rename it"
+        yield ("releases", name), "wrong-choice", f"{name!r} is neither {MODEL} nor {TRANSFORMER}; rename it"
     if MODEL not in known:
-        yield ("releases",), f"there is no release {MODEL!r}; add the one that is served"
+        yield ("releases",), "wrong-choice", f"there is no release {MODEL!r}; add the one that is served"
     if TRANSFORMER in known and not known[TRANSFORMER].image:
-        yield ("releases", TRANSFORMER), "a transformer is an image; give it one"
+        yield ("releases", TRANSFORMER), "wrong-choice", "a transformer is an image; give it one"
     if TRANSFORMER in declared and TRANSFORMER not in known:
-        yield (TRANSFORMER,), f"there is no release {TRANSFORMER!r}; add its image"
+        yield (TRANSFORMER,), "wrong-choice", f"there is no release {TRANSFORMER!r}; add its image"
     if model := known.get(MODEL):
         yield from _source_contradictions(declared, model)
     yield from _mode_contradictions(declared, known)
 
 
-def _source_contradictions(declared: Fields, release: Release) -> Iterable[tuple[Field, str]]:
+def _source_contradictions(declared: Fields, release: Release) -> Iterable[Doubt]:
     if release.image:
         if MODEL in declared:
-            yield (MODEL,), "the model is in the image of its release; drop this, or make the release a uri"
+            yield (MODEL,), "wrong-choice", "the model is in the image of its release; drop this, or make the release a uri"
         return
     if MODEL not in declared:
-        yield ("releases", MODEL), "a uri needs a server; say the model's format under 'model', or make it an image"
+        yield ("releases", MODEL), "wrong-choice", "a uri needs a server; say the model's format under 'model', or make it an image"
     for name in ("command", "port", "health"):
         if name in declared:
-            yield (name,), f"{name} is the runtime's; drop it here"
+            yield (name,), "wrong-choice", f"{name} is the runtime's; drop it here"
     if {"runtime", "cluster-runtime"} <= declared.get(MODEL, {}).keys():
-        yield (MODEL, "cluster-runtime"), "there is one runtime; drop this or 'runtime'"
+        yield (MODEL, "cluster-runtime"), "wrong-choice", "there is one runtime; drop this or 'runtime'"
 
 
-def _mode_contradictions(declared: Fields, known: Mapping[str, Release]) -> Iterable[tuple[Field, str]]:
+def _mode_contradictions(declared: Fields, known: Mapping[str, Release]) -> Iterable[Doubt]:
     mode, expose = _mode(declared), declared.get("expose")
     if mode == "ModelMesh":
         for name in sorted(declared.keys() - {"uses", "mode", "protocol", MODEL}):
-            yield (name,), f"in mode ModelMesh the pods are the runtime's; give {name} to the serving-runtime"
+            yield (name,), "wrong-choice", f"in mode ModelMesh the pods are the runtime's; give {name} to the serving-runtime"
         if TRANSFORMER in known or (MODEL in known and known[MODEL].image):
-            yield ("releases",), "ModelMesh serves models from a store; its one release is a uri"
+            yield ("releases",), "wrong-choice", "ModelMesh serves models from a store; its one release is a uri"
     elif mode == "Standard" and expose is True:
-        yield ("expose",), "in mode Standard it is exposed under a host; name it"
+        yield ("expose",), "wrong-choice", "in mode Standard it is exposed under a host; name it"
     elif mode == "Knative" and expose not in (None, True, False):
-        yield ("expose",), "in mode Knative the host is made of Knative's domain; write true"
+        yield ("expose",), "wrong-choice", "in mode Knative the host is made of Knative's domain; write true"
 
 
 _ENV = mapping({"anyOf": fields.ENV_VALUE["anyOf"][:-1]}, "^[A-Za-z_][A-Za-z0-9_]*$")

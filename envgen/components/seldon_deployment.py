@@ -11,7 +11,7 @@ from typing import Any
 from envgen.components import fields, pods
 from envgen.components.fields import NAME_TEXT, described, many, record
 from envgen.components.objects import labels, network_policy, obj, own_account, route, selector
-from envgen.declaration import ComponentType, Declaration, Fields, Offer, Pointer
+from envgen.declaration import ComponentType, Declaration, Doubt, Fields, Offer, Pointer
 from envgen.model import UNRELEASED, Field, Object, Release
 
 API = "machinelearning.seldon.io/v1"
@@ -115,12 +115,12 @@ def pointers(declaration: Declaration, release: Release) -> Iterable[Pointer]:
     yield Pointer(KIND, declaration.name, tuple(places))
 
 
-def contradictions(declared: Fields, releases: tuple[Release, ...]) -> Iterable[tuple[Field, str]]:
+def contradictions(declared: Fields, releases: tuple[Release, ...]) -> Iterable[Doubt]:
     names, scalars = {release.name for release in releases}, [release for release in releases if not release.image]
     if not releases:
-        yield (), "it serves nothing; add a release"
+        yield (), "wrong-choice", "it serves nothing; add a release"
     if scalars and len(releases) > 1:
-        yield ("releases",), "a model of a prepackaged server stands alone; keep its uri, or the images"
+        yield ("releases",), "wrong-choice", "a model of a prepackaged server stands alone; keep its uri, or the images"
     if bool(scalars) != ("implementation" in declared):
         yield (
             ("implementation",),
@@ -128,22 +128,22 @@ def contradictions(declared: Fields, releases: tuple[Release, ...]) -> Iterable[
         )
     for name in ("command", "port", "health"):
         if scalars and name in declared:
-            yield (name,), f"{name} is the prepackaged server's; drop it here"
+            yield (name,), "wrong-choice", f"{name} is the prepackaged server's; drop it here"
     yield from _graph_contradictions(declared, names)
 
 
-def _graph_contradictions(declared: Fields, names: set[str]) -> Iterable[tuple[Field, str]]:
+def _graph_contradictions(declared: Fields, names: set[str]) -> Iterable[Doubt]:
     if "graph" not in declared:
         if len(names) > 1:
-            yield ("releases",), "several images need a graph, which says how requests pass through them"
+            yield ("releases",), "wrong-choice", "several images need a graph, which says how requests pass through them"
         return
     found = list(_named(declared["graph"]))
     for name in sorted(set(found) - names):
-        yield ("graph",), f"there is no release {name!r}; name one of {', '.join(sorted(names))}"
+        yield ("graph",), "wrong-choice", f"there is no release {name!r}; name one of {', '.join(sorted(names))}"
     for name in sorted(names - set(found)):
-        yield ("graph",), f"the release {name!r} has no place in it; add it, or drop the release"
+        yield ("graph",), "wrong-choice", f"the release {name!r} has no place in it; add it, or drop the release"
     if len(found) > len(set(found)):
-        yield ("graph",), "a release stands in it twice; name each once"
+        yield ("graph",), "wrong-choice", "a release stands in it twice; name each once"
 
 
 def _named(node: Mapping[str, Any]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from envgen.components import fields, kserve, pods
 from envgen.components.fields import FLAG, PORT, TEXT, described, many, record
 from envgen.components.gpus import placement
 from envgen.components.objects import NAMESPACE, network_policy, obj
-from envgen.declaration import ComponentType, Declaration, Fields, Offer
+from envgen.declaration import ComponentType, Declaration, Doubt, Fields, Offer
 from envgen.model import Field, Object, Release
 
 _PLACED = ("affinity", "nodeSelector", "tolerations")
@@ -99,13 +99,13 @@ def offer(declaration: Declaration) -> Offer:
     return Offer(selector=kserve.MESH_PODS if _is_multi(declaration.fields) else {})
 
 
-def contradictions(declared: Fields, releases: tuple[Release, ...]) -> Iterable[tuple[Field, str]]:
+def contradictions(declared: Fields, releases: tuple[Release, ...]) -> Iterable[Doubt]:
     if not _is_multi(declared):
         for name in _MESH_ONLY:
             if name in declared:
-                yield (name,), f"{name} is ModelMesh's; add multi-model: true or drop it"
+                yield (name,), "wrong-choice", f"{name} is ModelMesh's; add multi-model: true or drop it"
         if "gpu" in declared:
-            yield ("gpu",), "a runtime for single models has no pods of its own; give gpu to the inference-service"
+            yield ("gpu",), "wrong-choice", "a runtime for single models has no pods of its own; give gpu to the inference-service"
 
 
 TYPE = ComponentType(
