@@ -84,10 +84,7 @@ DEPLOYMENT = "type: deployment\nreleases: {app: {image: registry.example/api}}\n
             "type: tekton-pipeline\npipeline: {tasks: {a: {}}}\ntasks: {a: {image: 'a:1', script: a}}\n"
             "environments: {prod: {uses: []}}\n",
             [
-                f"{SYSTEM}:4:5: field 'trigger' is missing; a tekton-pipeline needs it in its common part "
-                "[missing-field]",
-                f"{SYSTEM}:4:5: field 'webhook-secret' is missing; a tekton-pipeline needs it in its common part "
-                "[missing-field]",
+                f"{SYSTEM}:4:5: in dev it needs one of trigger and triggers; write exactly one [wrong-choice]",
                 f"{SYSTEM}:7:20: tekton-pipeline is not deployed in prod environments; remove this [wrong-environment]",
             ],
             id="an environment that the type is not for",

@@ -87,6 +87,7 @@ def network_policy(
     ports: Iterable[int],
     pods: Mapping[str, str] | None = None,
     *,
+    name: str = "",
     also: Iterable[Object] = (),
 ) -> Object:
     """Denies everything but what `uses`, `expose`, `egress` and the ingress rules in `also` open.
@@ -101,7 +102,7 @@ def network_policy(
     }
     if not pods:
         spec["egress"] = egress(declaration)
-    return obj(declaration, "networking.k8s.io/v1", "NetworkPolicy", spec=spec)
+    return obj(declaration, "networking.k8s.io/v1", "NetworkPolicy", name, spec=spec)
 
 
 def egress_policy(declaration: Declaration, name: str, pods: Mapping[str, str], rules: Iterable[Object]) -> Object:

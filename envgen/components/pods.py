@@ -28,6 +28,11 @@ def with_fields(declaration: Declaration, **defaults: Any) -> Declaration:
     return replace(declaration, fields=fields)
 
 
+def with_only(declaration: Declaration, fields: Mapping[str, Any]) -> Declaration:
+    """The declaration as if these were its fields: a part of it that has a pod of its own."""
+    return replace(declaration, fields=fields)
+
+
 def with_mount(declaration: Declaration, path: str, offer: Offer) -> Declaration:
     """The declaration with something of its own mounted, as what it uses is."""
     own = replace(declaration, uses=(*declaration.uses, Use(declaration.name, offer)))

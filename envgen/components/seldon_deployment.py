@@ -124,6 +124,7 @@ def contradictions(declared: Fields, releases: tuple[Release, ...]) -> Iterable[
     if bool(scalars) != ("implementation" in declared):
         yield (
             ("implementation",),
+            "wrong-choice",
             "a prepackaged server is an implementation and a release with a uri; it is one of both",
         )
     for name in ("command", "port", "health"):

@@ -4,91 +4,123 @@ Its runs have an account without a token or a single permission: what they chang
 commits, which the guard judges.  The listener's account may create runs in its own namespace.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from envgen.components import fields, pods, tekton_trigger
-from envgen.components.fields import NAME, NAME_TEXT, TEXT, described, many, mapping, record
+from envgen.components import pipelines, pods, tekton_trigger
 from envgen.components.objects import egress, egress_policy, obj
+from envgen.components.tasks import Places, Task, tasks
 from envgen.components.tekton_trigger import RUNS, runner
-from envgen.declaration import ComponentType, Declaration, Kind, Offer
-from envgen.model import Object
+from envgen.declaration import ComponentType, Declaration, Doubt, Fields, Kind, Offer, Pointer
+from envgen.model import Object, Release
 
 API = "tekton.dev/v1"
 _USER = 65532
-# Scripts unpack and install what they need: the root of a step stays writable.
-_STEP_SECURITY = {key: value for key, value in pods.SECURITY.items() if key != "readOnlyRootFilesystem"}
+_AT = Places(
+    home="/tekton/home",
+    workspace=lambda name: f"$(workspaces.{name}.path)",
+    result=lambda name: f"$(results.{name}.path)",
+    param=lambda name: f"$(params.{name})",
+)
 
 
 def objects(declaration: Declaration) -> Iterator[Object]:
     declaration = pods.as_user(declaration, _USER)
-    for name, task in sorted(declaration.fields["tasks"].items()):
-        yield obj(declaration, API, "Task", f"{declaration.name}-{name}", spec=_task(task))
-    yield obj(declaration, API, "Pipeline", spec=_pipeline(declaration))
-    yield from tekton_trigger.objects(declaration)
+    known = tasks(declaration, _AT)
+    for name, task in known.items():
+        yield obj(declaration, API, "Task", f"{declaration.name}-{name}", spec=_task(declaration, task))
+    yield obj(declaration, API, "Pipeline", spec=_pipeline(declaration, known))
+    placed = {
+        name: known[step.get("task", name)].placement for name, step in pipelines.steps(declaration.fields).items()
+    }
+    yield from tekton_trigger.objects(declaration, placed)
     rules = egress(declaration)
     yield egress_policy(declaration, f"{declaration.name}-runs", {RUNS: declaration.name}, rules)
     yield obj(declaration, "v1", "ServiceAccount", runner(declaration), automountServiceAccountToken=False)
 
 
-def _task(task: Mapping[str, Any]) -> Object:
+def _task(declaration: Declaration, task: Task) -> Object:
     spec: Object = {
-        "description": task.get("description", ""),
-        "params": [{"name": name, "type": "string"} for name in task.get("params", ())],
-        "results": [{"name": name, "type": "string"} for name in task.get("results", ())],
-        "workspaces": [{"name": name} for name in task.get("workspaces", ())],
-        "steps": [_step(task)],
+        "description": task.description,
+        "params": [_param(name, default) for name, default in task.params.items()],
+        "results": [{"name": name, "type": "string"} for name in task.results],
+        "workspaces": [{"name": name} for name in task.workspaces],
+        "steps": [_step(declaration, task)],
+        "volumes": [
+            {
+                "name": f"secret-{secret}",
+                "secret": {"secretName": secret, "items": [{"key": key, "path": "config.json"}]},
+            }
+            for secret, key in task.folders.values()
+        ],
     }
     return {key: value for key, value in spec.items() if value not in ("", [])}
 
 
-def _step(task: Mapping[str, Any]) -> Object:
-    """The one step.  It gets its parameters as variables: Tekton pastes them into scripts unescaped."""
-    values: dict[str, Any] = {"HOME": "/tekton/home"}
-    values |= {_variable(name): f"$(params.{name})" for name in task.get("params", ())}
-    values |= task.get("env", {})
+def _param(name: str, default: str | None) -> Object:
+    return {"name": name, "type": "string", **({} if default is None else {"default": default})}
+
+
+def _step(declaration: Declaration, task: Task) -> Object:
     step: Object = {
-        "name": "run",
-        "image": task["image"],
-        "script": task.get("script", ""),
-        "command": list(task.get("command", ())),
-        "args": list(task.get("args", ())),
-        "env": pods.variables(values),
-        "computeResources": pods.bounded(task.get("resources", {})),
-        "securityContext": dict(_STEP_SECURITY),
+        "name": _step_name(declaration, task.name),
+        "image": task.image,
+        "script": task.script,
+        "command": list(task.command),
+        "args": list(task.args),
+        "env": pods.variables(task.env),
+        "computeResources": task.resources,
+        "securityContext": dict(task.security),
+        "volumeMounts": [
+            {"name": f"secret-{secret}", "mountPath": folder} for folder, (secret, _) in task.folders.items()
+        ],
     }
     return {key: value for key, value in step.items() if value not in ("", [])}
 
 
-def _variable(name: str) -> str:
-    return name.upper().replace("-", "_")
+def _step_name(declaration: Declaration, task: str) -> str:
+    """That of the release which is its image, so that two releases are two fields."""
+    return str(declaration.fields["tasks"][task].get("release", "run"))
 
 
-def _pipeline(declaration: Declaration) -> Object:
+def _pipeline(declaration: Declaration, known: Mapping[str, Task]) -> Object:
     pipeline = declaration.fields["pipeline"]
     params = [{"name": name, "type": "string", **entry} for name, entry in sorted(pipeline.get("params", {}).items())]
     spec: Object = {
         "params": params,
         "workspaces": [{"name": name} for name in pipeline.get("workspaces", ())],
-        "tasks": [_pipeline_task(declaration, *entry) for entry in sorted(pipeline["tasks"].items())],
+        "tasks": [_pipeline_task(declaration, known, *entry) for entry in sorted(pipeline["tasks"].items())],
+        "finally": [
+            _pipeline_task(declaration, known, *entry) for entry in sorted(pipeline.get("finally", {}).items())
+        ],
     }
     return {key: value for key, value in spec.items() if value != []}
 
 
-def _pipeline_task(declaration: Declaration, name: str, entry: Mapping[str, Any]) -> Object:
+def _pipeline_task(declaration: Declaration, known: Mapping[str, Task], name: str, entry: Mapping[str, Any]) -> Object:
     pipeline = declaration.fields["pipeline"]
-    task = entry.get("task", name)
-    declared = declaration.fields["tasks"].get(task, {})
-    shared = {p: f"$(params.{p})" for p in declared.get("params", ()) if p in pipeline.get("params", {})}
+    task = known[entry.get("task", name)]
+    shared = {p: f"$(params.{p})" for p in task.params if p in pipeline.get("params", {})}
     params = {**shared, **entry.get("params", {})}
     found: Object = {
         "name": name,
-        "taskRef": {"kind": "Task", "name": f"{declaration.name}-{task}"},
+        "taskRef": {"kind": "Task", "name": f"{declaration.name}-{task.name}"},
         "runAfter": list(entry.get("after", ())),
+        "when": [_condition(condition) for condition in entry.get("when", ())],
         "params": [{"name": key, "value": params[key]} for key in sorted(params)],
-        "workspaces": [_workspace(key) for key in declared.get("workspaces", ())],
+        "timeout": task.timeout,
+        "workspaces": [_workspace(key) for key in task.workspaces],
     }
-    return {key: value for key, value in found.items() if value != []}
+    return {key: value for key, value in found.items() if value not in ("", [])}
+
+
+def _condition(declared: Mapping[str, Any]) -> Object:
+    operator = "in" if "in" in declared else "notin"
+    return {
+        "input": declared["input"],
+        "operator": operator,
+        "values": list(declared.get("in", declared.get("not-in"))),
+    }
 
 
 def _workspace(name: str) -> Object:
@@ -101,44 +133,31 @@ def offer(declaration: Declaration) -> Offer:
     return Offer(selector={RUNS: declaration.name})
 
 
-_TASK = record(
-    ("image",),
-    image=described(TEXT, "image of its one step with tag or digest: a tool, not a release"),
-    description=TEXT,
-    script=described(TEXT, "program text; parameters are variables in it: git-url is $GIT_URL"),
-    command=many(TEXT),
-    args=many({"type": "string"}),
-    params=described(many(NAME_TEXT), "its parameters; the pipeline's of the same name fill them"),
-    results=many(NAME_TEXT),
-    workspaces=described(many(NAME_TEXT), "its workspaces; the pipeline's of the same name fill them"),
-    env=fields.POD["env"],
-    resources=fields.RESOURCES,
-)
-_STEP = record(
-    (),
-    task=described(NAME_TEXT, "one of `tasks`; the one of the same name if absent"),
-    after=described(many(NAME_TEXT), "what must be done before"),
-    params=mapping({"type": "string"}, NAME),
-)
-_PIPELINE = record(
-    ("tasks",),
-    params=mapping(record((), default={"type": "string"}, description=TEXT), NAME),
-    workspaces=many(NAME_TEXT),
-    tasks={**mapping(_STEP, NAME), "minProperties": 1},
-)
+def pointers(declaration: Declaration, release: Release) -> Iterable[Pointer]:
+    """The image of every task that names the release: kustomize's images do not reach steps."""
+    for name, task in sorted(declaration.fields.get("tasks", {}).items()):
+        if task.get("release") == release.name:
+            yield Pointer("Task", f"{declaration.name}-{name}", (f"spec.steps.[name={release.name}].image",))
+
+
+def doubts(declared: Fields, releases: Collection[str]) -> Iterator[Doubt]:
+    yield from pipelines.doubts(declared, releases)
+    yield from tekton_trigger.doubts(declared)
+
 
 TYPE = ComponentType(
     name="tekton-pipeline",
-    summary="a Tekton pipeline and the webhook that starts it",
-    fields={
-        **fields.some("expose", "egress", "run-as-user"),
-        "tasks": described({**mapping(_TASK, NAME), "minProperties": 1}, "what can be done, by name"),
-        "pipeline": described(_PIPELINE, "in which order it is done, with which parameters"),
-        **tekton_trigger.FIELDS,
-    },
+    summary="a Tekton pipeline and the events that start it; a uri is the image of its tasks, <repository>:{version}",
+    fields={**pipelines.FIELDS, **tekton_trigger.FIELDS},
     objects=objects,
-    required=("tasks", "pipeline", "trigger", "webhook-secret"),
-    references=tekton_trigger.REFERENCES,
+    required=("tasks", "pipeline"),
+    one_of=("trigger", "triggers"),
+    references=(*pipelines.REFERENCES, *tekton_trigger.REFERENCES),
+    mentions=pipelines.MENTIONS,
+    gpus=pipelines.GPUS,
+    doubts=doubts,
     offer=offer,
+    pointers=pointers,
+    scalars=(0, 9),
     kinds=frozenset({Kind.DEV}),
 )
