@@ -3,6 +3,7 @@
 from envgen.components import (
     airflow,
     amq_broker,
+    argo_workflow,
     camel_integration,
     config,
     cron_job,
@@ -45,6 +46,7 @@ from envgen.declaration import ComponentType
 TYPES: tuple[ComponentType, ...] = (
     airflow.TYPE,
     amq_broker.TYPE,
+    argo_workflow.TYPE,
     camel_integration.TYPE,
     config.TYPE,
     cron_job.TYPE,
