@@ -13,7 +13,10 @@ from envgen.rules.landing import Spec, landing
 from envgen.rules.pods import containers, pods, replicas
 from envgen.rules.values import inside, items, mapping
 
-_FINITE = frozenset({"CronJob", "PipelineRun", "ScheduledSparkApplication", "SparkApplication", "TaskRun", "Workflow"})
+_FINITE = frozenset({
+    "CronJob", "CronWorkflow", "PipelineRun", "ScheduledSparkApplication", "SparkApplication", "TaskRun", "Workflow",
+    "WorkflowTemplate",
+})  # fmt: skip
 
 
 class Asking(NamedTuple):

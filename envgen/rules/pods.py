@@ -24,8 +24,8 @@ _SPARK = ("driver", "executor")
 def pods(rendered: Object) -> Iterator[tuple[Field, dict[str, Any]]]:
     """The pod specs of a workload and where they stand.
 
-    In custom resources every mapping with containers is one, and the predictor of an InferenceService, and driver and
-    executor of a Spark application.
+    In custom resources every mapping with containers is one, the predictor of an InferenceService, driver and executor of
+    a Spark application, and each template of an Argo workflow that runs something.
     """
     where = _TEMPLATES.get(str(rendered.get("kind")))
     if where is None:
@@ -43,7 +43,7 @@ def _is_custom(rendered: Object) -> bool:
 
 def _found(value: Data, field: Field) -> Iterator[tuple[Field, dict[str, Any]]]:
     if isinstance(value, dict):
-        if isinstance(value.get("containers"), list) or _is_pod(field[-1], value):
+        if isinstance(value.get("containers"), list) or _is_pod(field, value):
             yield field, value
             return
         for key, child in value.items():
@@ -53,19 +53,21 @@ def _found(value: Data, field: Field) -> Iterator[tuple[Field, dict[str, Any]]]:
             yield from _found(child, (*field, i))
 
 
-def _is_pod(name: str | int, value: dict[str, Any]) -> bool:
+def _is_pod(field: Field, value: dict[str, Any]) -> bool:
     """Pods without containers of their own."""
-    return (name == "predictor" and "model" in value) or (name in _SPARK and "gpu" in value)
+    is_template = field[-2:-1] == ("templates",) and bool(value.keys() & {"container", "script"})
+    return (field[-1] == "predictor" and "model" in value) or (field[-1] in _SPARK and "gpu" in value) or is_template
 
 
 def containers(spec: dict[str, Any]) -> Iterator[tuple[Field, dict[str, Any]]]:
-    """The containers of a pod spec, the model of a predictor, which becomes one, and what Spark's gets of GPUs."""
+    """The containers of a pod spec, and what becomes one: a predictor's model, a workflow's template, Spark's GPUs."""
     for group in ("initContainers", "containers"):
         for i, container in enumerate(items(spec.get(group))):
             if isinstance(container, dict):
                 yield (group, i), container
-    if model := mapping(spec.get("model")):
-        yield ("model",), model
+    for name in ("model", "container", "script"):
+        if only := mapping(spec.get(name)):
+            yield (name,), only
     if gpu := mapping(spec.get("gpu")):
         yield ("gpu",), {"resources": {"limits": {str(gpu.get("name")): gpu.get("quantity")}}}
 
