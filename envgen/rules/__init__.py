@@ -2,6 +2,7 @@
 
 from envgen.rules import (
     argocd,
+    ci,
     gpu,
     manifests,
     members,
@@ -15,6 +16,7 @@ from envgen.rules import (
     secrets,
     silent,
     tree,
+    triggers,
     versions,
     windows,
 )
@@ -36,6 +38,8 @@ RULES: tuple[Rule, ...] = (
     *room.RULES,
     *secrets.RULES,
     *reach.RULES,
+    *ci.RULES,
+    *triggers.RULES,
     *argocd.RULES,
     *rbac.RULES,
     *windows.RULES,
