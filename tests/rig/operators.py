@@ -1,5 +1,6 @@
 """Pods of brokers, integrations and pipelines, each as the documentation of its operator describes them."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -166,4 +167,34 @@ def _task(spec: Object) -> Object:
     return {
         "restartPolicy": "Never",
         "containers": [container(name, one.get("computeResources", one.get("resources"))) for name, one in parts],
+    }
+
+
+# Argo Workflows (Fields: Template; Volumes; Workflow templates)
+
+
+def workflow(entry: Object, objects: Sequence[Object]) -> Iterator[Object]:
+    """One run: a pod for every task of its graphs, in which `wait` reports, and a claim for every claim template."""
+    spec, name = entry["spec"], entry["metadata"]["name"]
+    for one in spec.get("volumeClaimTemplates", ()):
+        yield {**claim(entry, f"{name}-{one['metadata']['name']}", ""), "spec": one["spec"]}
+    templates = {template["name"]: template for template in spec["templates"]}
+    for template in templates.values():
+        for task in template.get("dag", {}).get("tasks", ()):
+            yield pod(entry, f"{name}-{task['name']}", _workflow_pod(spec, templates[task["template"]], name))
+
+
+def _workflow_pod(spec: Object, template: Object, name: str) -> Object:
+    main = template.get("container") or template["script"]
+    mounted = {mount["name"] for mount in main.get("volumeMounts", ())}
+    claims = (one["metadata"]["name"] for one in spec.get("volumeClaimTemplates", ()))
+    volumes = [{**volume(f"{name}-{one}"), "name": one} for one in claims if one in mounted]
+    volumes += [one for one in spec.get("volumes", ()) if one["name"] in mounted]
+    return {
+        "restartPolicy": "Never",
+        "serviceAccountName": spec["serviceAccountName"],
+        "containers": [container("main", main.get("resources")), container("wait", None)],
+        "volumes": volumes,
+        **placement({**spec, **template}),
+        **json.loads(template.get("podSpecPatch", "{}")),
     }

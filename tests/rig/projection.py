@@ -13,6 +13,7 @@ Projection = Callable[[Object, Sequence[Object]], Iterable[Object]]
 """From a custom resource, and all objects delivered with it, to what its operator makes."""
 
 MAKES: dict[tuple[str, str], Projection] = {
+    ("argoproj.io", "WorkflowTemplate"): operators.workflow,
     ("batch", "CronJob"): operators.cron_job,
     ("broker.amq.io", "ActiveMQArtemis"): operators.artemis,
     ("camel.apache.org", "Integration"): operators.integration,
@@ -44,6 +45,8 @@ QUIET: dict[tuple[str, str], str] = {
     ("argoproj.io", "AppProject"): _SETTINGS,
     ("argoproj.io", "Application"): _SETTINGS,
     ("argoproj.io", "ApplicationSet"): _SETTINGS,
+    ("argoproj.io", "CronWorkflow"): "runs a WorkflowTemplate, which makes its pods here",
+    ("argoproj.io", "WorkflowEventBinding"): "runs a WorkflowTemplate, which makes its pods here",
     ("bitnami.com", "SealedSecret"): "becomes a Secret",
     ("eventing.knative.dev", "Broker"): _EVENTING,
     ("eventing.knative.dev", "Trigger"): _EVENTING,
