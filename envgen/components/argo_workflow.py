@@ -1,7 +1,8 @@
 """`argo-workflow`: a CI pipeline as a WorkflowTemplate, and the schedule or event that runs it; dev only.
 
 Its pods may report results to Argo's controller, which Argo's executor needs, and nothing else: what they change they
-change by commits, which the guard judges.
+change by commits, which the guard judges.  The containers that Argo adds to each pod (`init`, `wait`) are its
+controller's to bound.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping

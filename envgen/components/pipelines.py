@@ -112,6 +112,9 @@ def doubts(declared: Fields, releases: Collection[str]) -> Iterator[Doubt]:
         yield from _task_doubts(("tasks", name), task, releases)
     yield from _step_doubts(declared)
     yield from _order_doubts(declared)
+    done = {step.get("task", name) for name, step in steps(declared).items()}
+    for name in sorted(declared.get("tasks", {}).keys() - done):
+        yield ("tasks", name), "unused-task", "no step of the pipeline does it; name it there, or drop it"
     used = {task.get("release") for task in declared.get("tasks", {}).values()}
     for release in sorted(set(releases) - used):
         yield (), "wrong-releases", f"no task runs release {release!r}; name it in a task, or drop it"

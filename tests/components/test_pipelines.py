@@ -358,6 +358,12 @@ def test_a_bump_from_a_shallow_clone_is_pushed(tmp_path: Path) -> None:
             id="a task that is not there",
         ),
         pytest.param(
+            "train: {after: [fetch]}",
+            "train: {after: [fetch], task: scan}",
+            "no step of the pipeline does it; name it there, or drop it [unused-task]",
+            id="a task that no step does",
+        ),
+        pytest.param(
             "pool: t4",
             "pool: t5",
             "dev has no pool 't5' on dev; there is t4 [gpu-pool-missing]",
