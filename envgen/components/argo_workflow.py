@@ -5,7 +5,7 @@ change by commits, which the guard judges.  The containers that Argo adds to eac
 controller's to bound.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -196,8 +196,8 @@ def pointers(declaration: Declaration, release: Release) -> Iterable[Pointer]:
             yield Pointer("WorkflowTemplate", declaration.name, (f"spec.templates.[name={name}].{part}.image",))
 
 
-def doubts(declared: Fields, releases: Collection[str]) -> Iterator[Doubt]:
-    yield from pipelines.doubts(declared, releases)
+def contradictions(declared: Fields, releases: tuple[Release, ...]) -> Iterator[Doubt]:
+    yield from pipelines.contradictions(declared, releases)
     for name in sorted({_MAIN, _FINALLY} & declared.get("tasks", {}).keys()):
         yield ("tasks", name), "reserved-name", f"{name!r} is what the pipeline itself is called; rename the task"
 
@@ -235,7 +235,7 @@ TYPE = ComponentType(
     references=pipelines.REFERENCES,
     mentions=pipelines.MENTIONS,
     gpus=pipelines.GPUS,
-    doubts=doubts,
+    contradictions=contradictions,
     offer=offer,
     pointers=pointers,
     scalars=(0, 9),

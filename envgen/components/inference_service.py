@@ -13,7 +13,7 @@ from envgen.components.fields import FLAG, NAME_TEXT, TEXT, described, mapping, 
 from envgen.components.gpus import placement
 from envgen.components.objects import account, labels, network_policy, obj, open_to, route, selector
 from envgen.declaration import ComponentType, Declaration, Doubt, Fields, Offer, Pointer
-from envgen.model import UNRELEASED, Field, Object, Release
+from envgen.model import UNRELEASED, Object, Release
 
 API = "serving.kserve.io/v1beta1"
 KIND = "InferenceService"
@@ -301,10 +301,18 @@ def contradictions(declared: Fields, releases: tuple[Release, ...]) -> Iterable[
 def _source_contradictions(declared: Fields, release: Release) -> Iterable[Doubt]:
     if release.image:
         if MODEL in declared:
-            yield (MODEL,), "wrong-choice", "the model is in the image of its release; drop this, or make the release a uri"
+            yield (
+                (MODEL,),
+                "wrong-choice",
+                "the model is in the image of its release; drop this, or make the release a uri",
+            )
         return
     if MODEL not in declared:
-        yield ("releases", MODEL), "wrong-choice", "a uri needs a server; say the model's format under 'model', or make it an image"
+        yield (
+            ("releases", MODEL),
+            "wrong-choice",
+            "a uri needs a server; say the model's format under 'model', or make it an image",
+        )
     for name in ("command", "port", "health"):
         if name in declared:
             yield (name,), "wrong-choice", f"{name} is the runtime's; drop it here"
@@ -316,7 +324,11 @@ def _mode_contradictions(declared: Fields, known: Mapping[str, Release]) -> Iter
     mode, expose = _mode(declared), declared.get("expose")
     if mode == "ModelMesh":
         for name in sorted(declared.keys() - {"uses", "mode", "protocol", MODEL}):
-            yield (name,), "wrong-choice", f"in mode ModelMesh the pods are the runtime's; give {name} to the serving-runtime"
+            yield (
+                (name,),
+                "wrong-choice",
+                f"in mode ModelMesh the pods are the runtime's; give {name} to the serving-runtime",
+            )
         if TRANSFORMER in known or (MODEL in known and known[MODEL].image):
             yield ("releases",), "wrong-choice", "ModelMesh serves models from a store; its one release is a uri"
     elif mode == "Standard" and expose is True:

@@ -6,6 +6,7 @@ from typing import Any
 from envgen.components import fields, tasks
 from envgen.components.fields import NAME, NAME_TEXT, QUANTITY, TEXT, Schema, described, many, mapping, record
 from envgen.declaration import Doubt, Fields
+from envgen.model import Release
 
 TIMEOUT: Schema = {"type": "string", "pattern": "^([0-9]+(h|m|s))+$"}
 
@@ -107,20 +108,21 @@ def steps(declared: Fields) -> dict[str, Mapping[str, Any]]:
     return {**pipeline.get("tasks", {}), **pipeline.get("finally", {})}
 
 
-def doubts(declared: Fields, releases: Collection[str]) -> Iterator[Doubt]:
+def contradictions(declared: Fields, releases: tuple[Release, ...]) -> Iterator[Doubt]:
+    names = [release.name for release in releases]
     for name, task in declared.get("tasks", {}).items():
-        yield from _task_doubts(("tasks", name), task, releases)
-    yield from _step_doubts(declared)
-    yield from _order_doubts(declared)
+        yield from _task_contradictions(("tasks", name), task, names)
+    yield from _step_contradictions(declared)
+    yield from _order_contradictions(declared)
     done = {step.get("task", name) for name, step in steps(declared).items()}
     for name in sorted(declared.get("tasks", {}).keys() - done):
         yield ("tasks", name), "unused-task", "no step of the pipeline does it; name it there, or drop it"
     used = {task.get("release") for task in declared.get("tasks", {}).values()}
-    for release in sorted(set(releases) - used):
+    for release in sorted(set(names) - used):
         yield (), "wrong-releases", f"no task runs release {release!r}; name it in a task, or drop it"
 
 
-def _task_doubts(at: tuple[str, str], task: Fields, releases: Collection[str]) -> Iterator[Doubt]:
+def _task_contradictions(at: tuple[str, str], task: Fields, releases: Collection[str]) -> Iterator[Doubt]:
     if ("image" in task) == ("release" in task):
         yield at, "wrong-choice", "a task needs one of image and release; write exactly one"
     if task.get("release", "") not in ("", *releases):
@@ -137,7 +139,7 @@ def _task_doubts(at: tuple[str, str], task: Fields, releases: Collection[str]) -
             yield at, "missing-field", f"a task that does {does} needs {name!r}; write it"
 
 
-def _step_doubts(declared: Fields) -> Iterator[Doubt]:
+def _step_contradictions(declared: Fields) -> Iterator[Doubt]:
     pipeline, known = declared.get("pipeline", {}), declared.get("tasks", {})
     has_source = tasks.SOURCE in pipeline.get("workspaces", ())
     for part in ("tasks", "finally"):
@@ -158,7 +160,7 @@ def _step_doubts(declared: Fields) -> Iterator[Doubt]:
                     yield (*at, "when", i), "wrong-choice", "a condition needs one of in and not-in; write exactly one"
 
 
-def _order_doubts(declared: Fields) -> Iterator[Doubt]:
+def _order_contradictions(declared: Fields) -> Iterator[Doubt]:
     """No version gets into dev past a gate or a scan."""
     ordered, last = declared.get("pipeline", {}).get("tasks", {}), declared.get("pipeline", {}).get("finally", {})
     does = {name: _doing(declared, name, step) for name, step in {**ordered, **last}.items()}

@@ -12,7 +12,7 @@ from envgen.components import fields, pods
 from envgen.components.fields import NAME_TEXT, described, many, record
 from envgen.components.objects import labels, network_policy, obj, own_account, route, selector
 from envgen.declaration import ComponentType, Declaration, Doubt, Fields, Offer, Pointer
-from envgen.model import UNRELEASED, Field, Object, Release
+from envgen.model import UNRELEASED, Object, Release
 
 API = "machinelearning.seldon.io/v1"
 KIND = "SeldonDeployment"
@@ -136,7 +136,11 @@ def contradictions(declared: Fields, releases: tuple[Release, ...]) -> Iterable[
 def _graph_contradictions(declared: Fields, names: set[str]) -> Iterable[Doubt]:
     if "graph" not in declared:
         if len(names) > 1:
-            yield ("releases",), "wrong-choice", "several images need a graph, which says how requests pass through them"
+            yield (
+                ("releases",),
+                "wrong-choice",
+                "several images need a graph, which says how requests pass through them",
+            )
         return
     found = list(_named(declared["graph"]))
     for name in sorted(set(found) - names):

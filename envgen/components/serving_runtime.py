@@ -11,7 +11,7 @@ from envgen.components.fields import FLAG, PORT, TEXT, described, many, record
 from envgen.components.gpus import placement
 from envgen.components.objects import NAMESPACE, network_policy, obj
 from envgen.declaration import ComponentType, Declaration, Doubt, Fields, Offer
-from envgen.model import Field, Object, Release
+from envgen.model import Object, Release
 
 _PLACED = ("affinity", "nodeSelector", "tolerations")
 """What the kind has of a pod spec."""
@@ -105,7 +105,11 @@ def contradictions(declared: Fields, releases: tuple[Release, ...]) -> Iterable[
             if name in declared:
                 yield (name,), "wrong-choice", f"{name} is ModelMesh's; add multi-model: true or drop it"
         if "gpu" in declared:
-            yield ("gpu",), "wrong-choice", "a runtime for single models has no pods of its own; give gpu to the inference-service"
+            yield (
+                ("gpu",),
+                "wrong-choice",
+                "a runtime for single models has no pods of its own; give gpu to the inference-service",
+            )
 
 
 TYPE = ComponentType(

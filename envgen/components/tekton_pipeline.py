@@ -4,7 +4,7 @@ Its runs have an account without a token or a single permission: what they chang
 commits, which the guard judges.  The listener's account may create runs in its own namespace.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from envgen.components import pipelines, pods, tekton_trigger
@@ -140,9 +140,9 @@ def pointers(declaration: Declaration, release: Release) -> Iterable[Pointer]:
             yield Pointer("Task", f"{declaration.name}-{name}", (f"spec.steps.[name={release.name}].image",))
 
 
-def doubts(declared: Fields, releases: Collection[str]) -> Iterator[Doubt]:
-    yield from pipelines.doubts(declared, releases)
-    yield from tekton_trigger.doubts(declared)
+def contradictions(declared: Fields, releases: tuple[Release, ...]) -> Iterator[Doubt]:
+    yield from pipelines.contradictions(declared, releases)
+    yield from tekton_trigger.contradictions(declared)
 
 
 TYPE = ComponentType(
@@ -155,7 +155,7 @@ TYPE = ComponentType(
     references=(*pipelines.REFERENCES, *tekton_trigger.REFERENCES),
     mentions=pipelines.MENTIONS,
     gpus=pipelines.GPUS,
-    doubts=doubts,
+    contradictions=contradictions,
     offer=offer,
     pointers=pointers,
     scalars=(0, 9),

@@ -93,7 +93,7 @@ def triggers(declaration: Declaration) -> tuple[Trigger, ...]:
     )
 
 
-def doubts(declared: Fields) -> Iterator[Doubt]:
+def contradictions(declared: Fields) -> Iterator[Doubt]:
     if "trigger" in declared and "webhook-secret" not in declared:
         yield ("trigger",), "missing-field", "field 'webhook-secret' is missing; whoever calls must sign"
     for name, one in declared.get("triggers", {}).items():

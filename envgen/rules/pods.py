@@ -24,8 +24,8 @@ _SPARK = ("driver", "executor")
 def pods(rendered: Object) -> Iterator[tuple[Field, dict[str, Any]]]:
     """The pod specs of a workload and where they stand.
 
-    In custom resources every mapping with containers is one, the predictor of an InferenceService, driver and executor of
-    a Spark application, and each template of an Argo workflow that runs something.
+    In custom resources every mapping with containers is one, the predictor of an InferenceService, driver and executor
+    of a Spark application, and each template of an Argo workflow that runs something.
     """
     where = _TEMPLATES.get(str(rendered.get("kind")))
     if where is None:
