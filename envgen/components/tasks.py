@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from envgen.components import credentials, pods
+from envgen.components import credentials, gpus, pods
 from envgen.declaration import Declaration, Fields
 from envgen.model import UNRELEASED, Object
 
@@ -62,7 +62,7 @@ class Task:
 
     @property
     def placement(self) -> Object:
-        return pods.placement(self.demand) if self.demand else {}
+        return gpus.placement(self.demand) if self.demand else {}
 
 
 def tasks(declaration: Declaration, at: Places) -> dict[str, Task]:

@@ -160,4 +160,5 @@ TYPE = ComponentType(
     pointers=pointers,
     scalars=(0, 9),
     kinds=frozenset({Kind.DEV}),
+    claims=False,
 )
