@@ -13,12 +13,13 @@ from envgen.rules.applications import Application, applications
 from envgen.snapshot import Snapshot
 from tests.helpers import commit_all, git
 from tests.rig import argocd, cluster, definitions, gitea, nodes
+from tests.rig.api import namespace
 from tests.rig.argocd import ArgoCD
 from tests.rig.cluster import Cluster
 from tests.rig.definitions import Kind
 from tests.rig.gitea import Gitea
 from tests.rig.process import Process, eventually
-from tests.rig.repository import OURS, Repository, Unit, envgen, moved
+from tests.rig.repository import OURS, Repository, Unit, envgen, foreign_namespaces, moved
 
 NEEDED = (*cluster.NEEDED, *nodes.NEEDED, *gitea.NEEDED, *argocd.NEEDED)
 
@@ -149,6 +150,8 @@ class Fleet:
         self.argocd.start()
         for one in everywhere:
             nodes.furnish(one, targets[one.name])
+            for name in foreign_namespaces(_units(one.name)):
+                one.api.apply(namespace(name))
         for one in everywhere:
             eventually(partial(one.api.describes, kinds[one.name]), "OpenAPI, which kwok reads once or gives up")
             self.machines[one.name] = nodes.kwok(one, kinds[one.name]).start()
@@ -156,8 +159,12 @@ class Fleet:
 
 def _delivered(cluster: str) -> set[Kind]:
     """The kinds of all that is delivered to a cluster."""
-    here = (unit for unit in OURS.units if cluster in {target.name for target in unit.targets})
-    return definitions.kinds(entry for unit in here for entry in unit.objects)
+    return definitions.kinds(entry for unit in _units(cluster) for entry in unit.objects)
+
+
+def _units(cluster: str) -> list[Unit]:
+    """What is delivered to a cluster."""
+    return [unit for unit in OURS.units if cluster in {target.name for target in unit.targets}]
 
 
 def _addresses(clusters: dict[str, Cluster], forge: Gitea) -> dict[str, str]:
