@@ -1,4 +1,4 @@
-"""`python -m benchmarks [NAME]...`: start, validate, generate, bump, guard, hook, pushes; all without a name.
+"""`python -m benchmarks [NAME]...`: repository, start, validate, generate, bump, guard, hook, pushes; all without a name.
 
 Every figure is a ratio of two things done in turn in this very run; the goal stands beside it.
 """
@@ -7,12 +7,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from benchmarks import estate, peers
 from benchmarks.guarding import guard, hook, pushes
+from benchmarks.repository import figures
 from benchmarks.timing import Ratio, compared, run
 from envgen import kustomize, worktree
 from envgen.catalog import read_platform
@@ -91,6 +92,11 @@ def generate(large: Path) -> Iterator[Ratio]:
     )
 
 
+def repository(_: Path) -> Iterator[str]:
+    """Counts and seconds, not ratios: what people ask first."""
+    yield from figures(HERE, ENVGEN)
+
+
 def bump(large: Path) -> Iterator[Ratio]:
     program = peers.built("kustomize")
     if program is None:
@@ -114,7 +120,8 @@ def bump(large: Path) -> Iterator[Ratio]:
     yield compared(f"{BUMPS} x kustomize edit set image / {BUMPS} bumps in one commit", "goal >= 20", theirs, ours, 3)
 
 
-BENCHMARKS = {
+BENCHMARKS: dict[str, Callable[[Path], Iterable[object]]] = {
+    "repository": repository,
     "start": start,
     "validate": validate,
     "generate": generate,
@@ -123,7 +130,7 @@ BENCHMARKS = {
     "hook": hook,
     "pushes": pushes,
 }
-SMALL = {"start", "hook", "pushes"}
+SMALL = {"repository", "start", "hook", "pushes"}
 """Those that need no large estate."""
 
 
@@ -134,8 +141,8 @@ def main(names: list[str]) -> None:
             estate.write(large, SYSTEMS, COMPONENTS)
             estate.committed(large)
         for name in names:
-            for ratio in BENCHMARKS[name](large):
-                print(ratio, flush=True)
+            for figure in BENCHMARKS[name](large):
+                print(figure, flush=True)
         shutil.rmtree(large / ".git", ignore_errors=True)
 
 

@@ -42,7 +42,7 @@ class Row:
 
 @cache
 def declared() -> Catalog:
-    return catalog.read(worktree.read(ROOT, ["gitops/platform.yaml", "gitops/systems"]), TYPES)
+    return catalog.read(worktree.read(ROOT, ["gitops"]), TYPES)
 
 
 def page(system: str) -> str:

@@ -113,10 +113,19 @@ def _template(unit: Unit) -> Object:
     }
 
 
+_RETRY: Object = {
+    "limit": 10,
+    "backoff": {"duration": "5s", "factor": 2, "maxDuration": "3m"},
+    "refresh": True,
+}
+"""What comes first on a new cluster is nobody's to order: namespaces, definitions.  A newer commit ends the trying."""
+
+
 def _sync_policy(unit: Unit) -> Object:
     policy: Object = {}
     if unit.environment.automated:
         policy["automated"] = {"prune": not unit.is_platform, "selfHeal": True}
+        policy["retry"] = _RETRY
     options = [] if _has_namespaces(unit) else ["CreateNamespace=true"]
     return {**policy, "syncOptions": options} if options else policy
 

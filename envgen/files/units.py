@@ -6,6 +6,7 @@ from functools import cached_property
 
 from envgen import layout, release
 from envgen.catalog import declarations
+from envgen.components.objects import WAVE
 from envgen.declaration import Catalog, Environment, Kind, System, Target
 from envgen.files.components import Files, patch
 from envgen.files.state import State
@@ -171,10 +172,15 @@ class Unit:
 
 
 def default_deny(unit: Unit) -> Object:
-    """Nothing reaches a pod unless a component's own policy opens it."""
+    """Nothing reaches a pod unless a component's own policy opens it.
+
+    It comes before all else: a namespace that is not there yet then fails the sync at once, and Argo CD tries again,
+    where half of a unit would have it wait for pods that nobody can make.
+    """
+    metadata = {"name": "default-deny", "namespace": unit.namespace, "annotations": {WAVE: "-1"}}
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
-        "metadata": {"name": "default-deny", "namespace": unit.namespace},
+        "metadata": metadata,
         "spec": {"podSelector": {}, "policyTypes": ["Ingress"]},
     }

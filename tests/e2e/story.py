@@ -3,18 +3,19 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
-from envgen import layout
-from envgen.declaration import Kind
+from envgen import catalog, layout, worktree
+from envgen.components.builtin import TYPES
+from envgen.declaration import Catalog, Kind
+from envgen.model import UNRELEASED
+from envgen.release import Slot, slots
+from tests.evidence import arguments, next_version
 from tests.rig.fleet import Fleet
 from tests.rig.live import Change, Look, changes, look
 from tests.rig.people import Person
 from tests.rig.repository import OURS, envgen
-
-NEW = "2026-11-21.7"
-"""A version that nothing ran before."""
 
 
 @dataclass(frozen=True)
@@ -23,9 +24,24 @@ class Subject:
 
     system: str
     component: str
-    release: str
+    slot: Slot
     versions: dict[str, str]
     """What runs where before the story begins."""
+    catalog: str
+    """Where it is declared."""
+
+    @property
+    def release(self) -> str:
+        return self.slot.release.name
+
+    @property
+    def new(self) -> str:
+        """A version that nothing ran before."""
+        return next_version(self.versions["dev"], self.slot.pattern)
+
+    def written(self, version: str) -> str:
+        """What an overlay says for a version."""
+        return f'"{version if self.slot.symbol else self.slot.release.scalar(version)}"'
 
     @property
     def name(self) -> str:
@@ -45,18 +61,35 @@ class Subject:
 
 
 def subjects() -> Iterator[Subject]:
-    """The first release of every system that CI may bump and that runs in dev and prod alike."""
-    seen: set[str] = set()
+    """For every system one release that CI may bump and that runs in dev and prod alike, with gates if it can be."""
+    known: dict[str, list[Subject]] = {}
     for entry in json.loads(envgen(OURS.root, "status", "--format", "json"))["releases"]:
         here = {env: found["version"] for env, found in entry["versions"].items() if found}
-        if entry["system"] not in seen and {"dev", "prod"} <= here.keys() and _is_ci_s(entry["versions"]["dev"]):
-            seen.add(entry["system"])
-            yield Subject(entry["system"], entry["component"], entry["release"], here)
+        if {"dev", "prod"} <= here.keys() and UNRELEASED not in here.values() and _is_ci_s(entry["versions"]["dev"]):
+            subject = _subject(entry["system"], entry["component"], entry["release"], here)
+            if not any(gate.not_below_incumbent for gate in subject.slot.gates):  # nobody measured what runs there now
+                known.setdefault(subject.system, []).append(subject)
+    for many in known.values():
+        yield max(many, key=lambda subject: bool(subject.slot.gates))
 
 
 def _is_ci_s(found: dict[str, Any]) -> bool:
     """Whether its image is from a registry that CI may use; versions that are no images always are."""
     return "repository" not in found or OURS.policy.roles["ci"].allows_registry(found["repository"])
+
+
+def _subject(name: str, component: str, release: str, versions: dict[str, str]) -> Subject:
+    system = next(system for system in _declared().systems if system.name == name)
+    here = catalog.declarations(_declared(), system, _declared().platform.environment("dev"))[component]
+    one = system.component(component)
+    assert one
+    slot = next(slot for slot in slots(here, one.type) if slot.release.name == release)
+    return Subject(name, component, slot, versions, one.document.path)
+
+
+@cache
+def _declared() -> Catalog:
+    return catalog.read(worktree.read(OURS.root, ["gitops"]), TYPES)
 
 
 @dataclass
@@ -81,8 +114,21 @@ class Story:
 
     def released(self, person: Person, version: str) -> dict[str, str]:
         """Prod's overlay with a version, edited by hand in somebody's clone."""
-        path = self.subject.overlay("prod")
-        return {path: person.read(path).replace(self.subject.versions["prod"], version)}
+        path, subject = self.subject.overlay("prod"), self.subject
+        old, new = subject.written(subject.versions["prod"]), subject.written(version)
+        return {path: person.read(path).replace(old, new)}
+
+    def bump(self, version: str) -> None:
+        """CI brings a version into dev, with the evidence that its gates ask for."""
+        ci, gates = self.people["ci-bot"], self.subject.slot.gates
+        if not gates:
+            ci.run("bump", f"{self.subject.full}={version}", "--push")
+            return
+        file = self.fleet.folder / f"{self.name}-evidence.yaml"
+        file.unlink(missing_ok=True)
+        said = arguments(gates, self.fleet.folder, is_good=True)
+        ci.run("gate", self.subject.full, *said, "--evidence", str(file))
+        ci.run("bump", f"{self.subject.full}={version}", "--evidence", str(file), "--push")
 
     def running(self, environment: str) -> str:
         """The version that git says an environment runs."""

@@ -42,7 +42,7 @@ def numbers() -> Iterator[int]:
 def bumped(story: Story, numbers: Iterator[int]) -> str:
     """A new version in dev, delivered there, ready to be promoted."""
     version = VERSION.format(number=next(numbers))
-    story.people["ci-bot"].run("bump", f"{story.subject.full}={version}", "--push")
+    story.bump(version)
     story.step()
     return version
 

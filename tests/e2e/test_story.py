@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.e2e.story import NEW, Story, Subject, subjects
+from tests.e2e.story import Story, Subject, subjects
 from tests.rig.fleet import Fleet
 from tests.rig.gitea import ADMIN
 from tests.rig.people import Person
@@ -27,10 +27,10 @@ def test_ci_s_bump_changes_dev_and_renders_one_application(story: Story) -> None
     subject, log = story.subject, story.fleet.argocd.repo_server
     heard = len(log.said)
 
-    story.people["ci-bot"].run("bump", f"{subject.full}={NEW}", "--push")
+    story.bump(subject.new)
     found = story.step()
 
-    assert story.is_version_alone(found, "dev", subject.versions["dev"], NEW), found
+    assert story.is_version_alone(found, "dev", subject.versions["dev"], subject.new), found
     said = log.said[heard:]
     built = set(re.findall(r'"msg":"kustomize build [^"]*/(overlays/[^"]+)"', said))
     assert built == {f"overlays/dev/{subject.system}"}, "one unit is rendered"
@@ -45,10 +45,11 @@ Attempt = Callable[[Person, Subject], Answer]
 
 def edit(path: str, old: str, new: str) -> Attempt:
     def attempt(ci: Person, subject: Subject) -> Answer:
-        where = path.format(prod=subject.overlay("prod"), system=subject.system, component=subject.component)
+        names = {"prod": subject.overlay("prod"), "system": subject.system, "component": subject.component}
+        where = path.format(catalog=subject.catalog, **names)
         text = ci.read(where)
-        wanted = new.format(new=NEW)
-        changed = re.sub(old.format(version=re.escape(subject.versions["prod"])), wanted, text)
+        version = re.escape(subject.written(subject.versions["prod"]))
+        changed = re.sub(old.format(version=version), new.format(new=subject.written(subject.new)), text)
         assert changed != text, f"{where} has no {old}"
         ci.commit({where: changed})
         return ci.push()
@@ -69,7 +70,7 @@ ATTEMPTS: dict[str, Attempt] = {
     "an edit of a base": edit("base/{system}/{component}/kustomization.yaml", r"\Z", "# mine\n"),
     "an edit of the policy": edit("policies/guard.yaml", r"environments: \[dev\]", "environments: [dev, prod]"),
     "an edit of Argo CD's objects": edit("gitops/argocd/prod/{system}.yaml", "prune: true", "prune: false"),
-    "an edit of the catalog": edit("gitops/systems/{system}.yaml", r"\Z", "# mine\n"),
+    "an edit of the catalog": edit("{catalog}", r"\Z", "# mine\n"),
     "a branch of its own": new_ref("refs/heads/ci-release"),
     "a tag with the branch's name": new_ref("refs/tags/main"),
     "a tag": new_ref("refs/tags/v1"),
@@ -124,7 +125,7 @@ def test_ci_cannot_propose_what_it_may_not_push(story: Story) -> None:
     """A fork has no hook, so anything can be in it; a pull request is a push to the repository."""
     fleet, ci = story.fleet, story.people["ci-bot"].refresh()
     fork = fleet.gitea.fork("ci-bot")
-    ci.commit(story.released(ci, NEW))
+    ci.commit(story.released(ci, story.subject.new))
     branch = f"release-{story.subject.system}"
     assert ci.push(f"HEAD:refs/heads/{branch}", fork).code == 0
     request = {"title": "release", "head": f"ci-bot:{branch}", "base": "main"}
@@ -139,7 +140,7 @@ def test_ci_cannot_merge_what_it_may_not_push(story: Story) -> None:
     """A merge is a push by whoever merges, whoever wrote what is merged."""
     fleet, author = story.fleet, story.people[story.author].refresh()
     branch = f"proposal-{story.subject.system}"
-    author.commit(story.released(author, NEW))
+    author.commit(story.released(author, story.subject.new))
     assert author.push(f"HEAD:refs/heads/{branch}").code == 0
     number, tip = fleet.gitea.pull_request(author.name, branch), fleet.tip
 
@@ -163,7 +164,7 @@ def test_a_promotion_changes_one_application_by_exactly_the_version(story: Story
     story.people["alice"].run("promote", subject.full, "--to", "prod", "--push")
     found = story.step()
 
-    assert story.is_version_alone(found, "prod", subject.versions["prod"], NEW), found
+    assert story.is_version_alone(found, "prod", subject.versions["prod"], subject.new), found
 
 
 def test_a_rollback_restores_what_ran(story: Story) -> None:
@@ -172,7 +173,7 @@ def test_a_rollback_restores_what_ran(story: Story) -> None:
     story.people["bob"].run("rollback", subject.full, "--env", "prod", "--reason", "latency", "--by", "bob", "--push")
     found = story.step()
 
-    assert story.is_version_alone(found, "prod", NEW, subject.versions["prod"]), found
+    assert story.is_version_alone(found, "prod", subject.new, subject.versions["prod"]), found
 
 
 def test_a_hold_is_respected_until_it_is_lifted(story: Story) -> None:
@@ -189,7 +190,7 @@ def test_a_hold_is_respected_until_it_is_lifted(story: Story) -> None:
     story.fleet.gitea.merge("bob", number).check()
     found = story.step()
 
-    assert story.is_version_alone(found, "prod", subject.versions["prod"], NEW), found
+    assert story.is_version_alone(found, "prod", subject.versions["prod"], subject.new), found
 
 
 def test_the_edge_follows_ring_by_ring(story: Story) -> None:
@@ -200,4 +201,4 @@ def test_the_edge_follows_ring_by_ring(story: Story) -> None:
     for ring in subject.rings:
         story.people["alice"].run("promote", subject.full, "--to", ring, "--push")
         found = story.step()
-        assert story.is_version_alone(found, ring, subject.versions[ring], NEW), found
+        assert story.is_version_alone(found, ring, subject.versions[ring], subject.new), found

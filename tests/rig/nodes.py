@@ -30,6 +30,7 @@ ADDRESS = "192.0.2.1"
 WAITED: frozenset[Kind] = frozenset(
     {
         ("camel.apache.org/v1", "Integration"),
+        ("cert-manager.io/v1", "ClusterIssuer"),
         ("external-secrets.io/v1", "ExternalSecret"),
         ("grafana.integreatly.org/v1beta1", "Grafana"),
         ("grafana.integreatly.org/v1beta1", "GrafanaDashboard"),
@@ -37,6 +38,8 @@ WAITED: frozenset[Kind] = frozenset(
         ("kafka.strimzi.io/v1", "Kafka"),
         ("kafka.strimzi.io/v1", "KafkaTopic"),
         ("kafka.strimzi.io/v1", "KafkaUser"),
+        ("operator.knative.dev/v1beta1", "KnativeEventing"),
+        ("operator.knative.dev/v1beta1", "KnativeServing"),
         ("operators.coreos.com/v1alpha1", "Subscription"),
         ("serving.knative.dev/v1", "Service"),
         ("serving.kserve.io/v1beta1", "InferenceService"),
@@ -53,25 +56,30 @@ ENDED: dict[Kind, tuple[str, Object]] = {
 """Custom kinds that Argo CD waits for until their operator says that they are done, in words of their own."""
 SAID: dict[Kind, Object] = {
     ("grafana.integreatly.org/v1beta1", "Grafana"): {"stage": "complete", "stageStatus": "success"},
-    ("operators.coreos.com/v1alpha1", "Subscription"): {"lastUpdated": "{{ Now }}"},
+    ("operators.coreos.com/v1alpha1", "Subscription"): {"lastUpdated": "{{ Now }}", "state": "AtLatestKnown"},
 }
-"""What it reads of a kind's status besides the condition."""
+"""What it reads of a kind's status besides conditions."""
+BESIDE: dict[Kind, tuple[str, ...]] = {
+    ("operator.knative.dev/v1beta1", "KnativeEventing"): (
+        "DependenciesInstalled",
+        "DeploymentsAvailable",
+        "InstallSucceeded",
+    ),
+    ("operator.knative.dev/v1beta1", "KnativeServing"): (
+        "DependenciesInstalled",
+        "DeploymentsAvailable",
+        "InstallSucceeded",
+    ),
+    ("serving.knative.dev/v1", "Service"): ("ConfigurationsReady", "RoutesReady"),
+}
+"""Which conditions it reads besides Ready."""
 
 
 def ready(kind: Kind) -> Object:
     """The status by which Argo CD knows that an object of the kind is ready."""
-    said = {
-        "type": "Ready",
-        "status": "True",
-        "reason": "Played",
-        "message": "by kwok",
-        "lastTransitionTime": "{{ Now }}",
-    }
-    return {**SAID.get(kind, {}), "conditions": [said]}
-
-
-BESIDE: dict[Kind, tuple[str, ...]] = {("serving.knative.dev/v1", "Service"): ("ConfigurationsReady", "RoutesReady")}
-"""What else has to be true of a kind before Argo CD finds it healthy."""
+    said = {"status": "True", "reason": "Played", "message": "by kwok", "lastTransitionTime": "{{ Now }}"}
+    conditions = [{"type": one, **said} for one in ("Ready", *BESIDE.get(kind, ()))]
+    return {**SAID.get(kind, {}), "conditions": conditions}
 
 
 def furnish(cluster: Cluster, target: Target) -> None:
@@ -188,16 +196,9 @@ def kwok(cluster: Cluster, custom: Iterable[Kind]) -> Process:
     for kind in sorted(frozenset(custom) & (WAITED | ENDED.keys())):
         until, status = ENDED.get(kind) or (".status.conditions", ready(kind))
         stages.append(_stage(kind[1], kind[0], until, status))
-    here = sorted(WAITED.intersection(custom))
-    stages += [_stage(kind, version, ".status.conditions", _ready((version, kind))) for version, kind in here]
     own.write_text("\n---\n".join(json.dumps(stage) for stage in stages))
     configs = (*sorted(programs.asset("kwok", "stages").glob("*.yaml")), own)
     return Process("kwok", _command(cluster, configs), cluster.folder)
-
-
-def _ready(kind: Kind) -> Object:
-    types = ("Ready", *BESIDE.get(kind, ()))
-    return {"conditions": [{"type": one, "status": "True", "lastTransitionTime": "{{ Now }}"} for one in types]}
 
 
 def _command(cluster: Cluster, configs: Iterable[Path]) -> tuple[str, ...]:
