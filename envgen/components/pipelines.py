@@ -31,6 +31,10 @@ _TASK = record(
     component=described(NAME_TEXT, "gate and bump: the component of this system whose version it is"),
     component_release=described(NAME_TEXT, "gate and bump: which release of that component, if it has several"),
     metrics=described(TEXT, "gate: the JSON file in the workspace that holds the numbers; metrics.json if absent"),
+    checks=described(
+        mapping(NAME_TEXT, "^[A-Za-z0-9._-]+$"),
+        "gate: checks that have passed when it runs, each with the step before it that fails otherwise",
+    ),
     secret=described(
         NAME_TEXT, "bump, gate, fetch: secret component with the token of the git server, seen by no other"
     ),
@@ -90,7 +94,7 @@ _TAKES: Mapping[str, frozenset[str]] = {
     "build": _REGISTRY | {"context", "dockerfile", "build-args"},
     "bump": _GIT | _TARGET,
     "fetch": _GIT | {"server"},
-    "gate": _GIT | _TARGET | {"metrics"},
+    "gate": _GIT | _TARGET | {"metrics", "checks"},
     "scan": _REGISTRY | {"severities"},
 }
 _NEEDS: Mapping[str, tuple[str, ...]] = {
@@ -171,12 +175,26 @@ def _order_contradictions(declared: Fields) -> Iterator[Doubt]:
                 yield (*at, "when"), "wrong-choice", f"a {does[name]} that can be skipped is none; remove this"
             if part == "finally" and does[name] == "bump":
                 yield at, "wrong-choice", "what is done at the end is done after failures too; do it in order"
+    for part, name in [("tasks", name) for name in ordered] + [("finally", name) for name in last]:
+        for problem in _unproven(declared, name, _before(ordered, name) if part == "tasks" else set()):
+            yield ("pipeline", part, name), "wrong-choice", problem
     for name in ordered:
         if does[name] == "bump":
             missing = _judges(declared, name, does) - _before(ordered, name)
             for other in sorted(missing):
                 message = f"it may run before {other} has judged; let it come after"
                 yield ("pipeline", "tasks", name), "wrong-choice", message
+
+
+def _unproven(declared: Fields, gate: str, before: Collection[str]) -> Iterator[str]:
+    """Checks that a gate would write down as passed, and nothing has shown it."""
+    known = steps(declared)
+    task = declared.get("tasks", {}).get(known[gate].get("task", gate), {})
+    for check, step in task.get("checks", {}).items():
+        if step not in before:
+            yield f"it says that the check {check} has passed, and does not come after a step {step!r}; let it"
+        elif "when" in known[step]:
+            yield f"it says that the check {check} has passed, and the step {step!r} can be skipped; drop its conditions"
 
 
 _JUDGES = frozenset({"gate", "scan"})

@@ -183,10 +183,12 @@ def _registry(declared: Fields) -> dict[str, Any]:
 
 def _gate(declaration: Declaration, declared: Fields, at: Places) -> dict[str, Any]:
     """The catalog's own gates, read from the branch that is delivered and not from what was pushed."""
+    checks = "".join(f"  --check {name}=passed \\\n" for name in sorted(declared.get("checks", {})))
     script = f"""\
 {_CLONE}
 envgen -C "$clone/gitops" gate "$COMPONENT=$VERSION${{DIGEST:+@$DIGEST}}" \\
   --metrics "{at.workspace(SOURCE)}/{declared.get("metrics", "metrics.json")}" \\
+{checks}\
   --evidence "{_evidence(declared, at)}"
 """
     return {

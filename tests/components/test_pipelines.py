@@ -45,7 +45,7 @@ PARTS = """
           image: registry.example/ml/trivy:1.0.0
           repository: registry.example/ml/app
           severities: [HIGH, CRITICAL]
-        gate: {does: gate, image: registry.example/ml/envgen:1.0.0, component: app}
+        gate: {does: gate, image: registry.example/ml/envgen:1.0.0, component: app, checks: {trained: train}}
         bump: {does: bump, image: registry.example/ml/envgen:1.0.0, component: app, secret: push}
     """
 TEKTON = (
@@ -128,10 +128,11 @@ def test_a_bump_is_one_commit_by_the_only_task_that_sees_the_token() -> None:
     assert seeing == ["Task/ci-bump"]
 
 
-def test_a_gate_judges_by_the_catalog_before_the_bump() -> None:
-    assert step("gate")["script"].splitlines()[-3:] == [
+def test_a_gate_judges_by_the_catalog_what_the_steps_before_it_have_shown() -> None:
+    assert step("gate")["script"].splitlines()[-4:] == [
         'envgen -C "$clone/gitops" gate "$COMPONENT=$VERSION${DIGEST:+@$DIGEST}" \\',
         '  --metrics "$(workspaces.source.path)/metrics.json" \\',
+        "  --check trained=passed \\",
         '  --evidence "$(workspaces.source.path)/evidence-app.yaml"',
     ]
     assert not [entry for entry in step("gate")["env"] if entry["name"] == "GIT_TOKEN"]
@@ -280,8 +281,8 @@ def test_a_bump_from_a_shallow_clone_is_pushed(tmp_path: Path) -> None:
     ("before", "after", "message"),
     [
         pytest.param(
-            "{does: gate, image: registry.example/ml/envgen:1.0.0, component: app}",
-            "{does: gate, image: registry.example/ml/envgen:1.0.0, component: ap}",
+            "{does: gate, image: registry.example/ml/envgen:1.0.0, component: app,",
+            "{does: gate, image: registry.example/ml/envgen:1.0.0, component: ap,",
             "unknown component 'ap'; did you mean 'app'? [unknown-use]",
             id="a component that is not there",
         ),
@@ -332,6 +333,19 @@ def test_a_bump_from_a_shallow_clone_is_pushed(tmp_path: Path) -> None:
             "gate: {when: [{input: a, in: [b]}], after: [scan],",
             "a gate that can be skipped is none; remove this [wrong-choice]",
             id="a gate that can be skipped",
+        ),
+        pytest.param(
+            "checks: {trained: train}",
+            "checks: {scan: release}",
+            "it says that the check scan has passed, and does not come after a step 'release'; let it [wrong-choice]",
+            id="a check that comes later",
+        ),
+        pytest.param(
+            "train: {after: [fetch]}",
+            "train: {after: [fetch], when: [{input: a, in: [b]}]}",
+            "it says that the check trained has passed, and the step 'train' can be skipped; drop its conditions"
+            " [wrong-choice]",
+            id="a check that can be skipped",
         ),
         pytest.param(
             "workspaces: [source]\n        tasks:",
