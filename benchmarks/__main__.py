@@ -1,4 +1,4 @@
-"""`python -m benchmarks [NAME]...`: repository, start, validate, generate, bump, guard, hook, pushes; all without a name.
+"""`python -m benchmarks [NAME]...`: repository, start, validate, generate, bump, guard, hook, pushes; or all of them.
 
 Every figure is a ratio of two things done in turn in this very run; the goal stands beside it.
 """

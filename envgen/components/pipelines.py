@@ -194,7 +194,7 @@ def _unproven(declared: Fields, gate: str, before: Collection[str]) -> Iterator[
         if step not in before:
             yield f"it says that the check {check} has passed, and does not come after a step {step!r}; let it"
         elif "when" in known[step]:
-            yield f"it says that the check {check} has passed, and the step {step!r} can be skipped; drop its conditions"
+            yield f"it says that the check {check} has passed, and step {step!r} can be skipped; drop its conditions"
 
 
 _JUDGES = frozenset({"gate", "scan"})

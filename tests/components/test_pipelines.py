@@ -343,7 +343,7 @@ def test_a_bump_from_a_shallow_clone_is_pushed(tmp_path: Path) -> None:
         pytest.param(
             "train: {after: [fetch]}",
             "train: {after: [fetch], when: [{input: a, in: [b]}]}",
-            "it says that the check trained has passed, and the step 'train' can be skipped; drop its conditions"
+            "it says that the check trained has passed, and step 'train' can be skipped; drop its conditions"
             " [wrong-choice]",
             id="a check that can be skipped",
         ),
