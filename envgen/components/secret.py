@@ -1,4 +1,4 @@
-"""`secret`: a Secret whose content is never in the repository: fetched from a store, or sealed."""
+"""`secret`: a Secret whose content is never in the repository: fetched, sealed, or made where it is needed."""
 
 from collections.abc import Iterator
 
@@ -47,7 +47,7 @@ def offer(declaration: Declaration) -> Offer:
 
 TYPE = ComponentType(
     name="secret",
-    summary="credentials, fetched from a secret store or sealed for the cluster; never plain",
+    summary="credentials, fetched from a secret store, sealed for the cluster or made in it; never plain",
     fields={
         "external": described(
             record(
@@ -67,8 +67,13 @@ TYPE = ComponentType(
             ),
             "what kubeseal made of each key, for the namespace of one environment",
         ),
+        # External Secrets takes back whatever others write into the Secrets that it makes.
+        "made-by": described(
+            NAME_TEXT, "the component of this system that makes it and keeps it up to date; it is not delivered then"
+        ),
     },
     objects=objects,
-    one_of=("external", "sealed"),
+    one_of=("external", "sealed", "made-by"),
+    mentions=("made-by",),
     offer=offer,
 )

@@ -69,8 +69,8 @@ TYPE = ComponentType(
             "what it may do in its namespace, as a Role: no wildcards, no roles, and no secrets but those in `secrets`",
         ),
         "secrets": described(
-            mapping({**many({"enum": ["get", "update", "patch", "delete"]}), "minItems": 1}),
-            "what it may do with single secrets, by their name",
+            mapping({**many({"enum": ["create", "get", "update", "patch", "delete"]}), "minItems": 1}),
+            "what it may do with single secrets, by their name; create by server-side apply, which says the name",
         ),
     },
     objects=objects,

@@ -145,6 +145,14 @@ def test_what_an_account_cannot_have(rule: dict[str, Any], problem: str) -> None
     assert [text[: len(problem)] for text in found] == [problem]
 
 
+def test_a_single_secret_can_be_made_by_its_name() -> None:
+    found = objects("it: {type: service-account, secrets: {mine: [create, patch]}}", "it")
+
+    assert found["Role/it"]["rules"] == [
+        {"apiGroups": [""], "resources": ["secrets"], "resourceNames": ["mine"], "verbs": ["create", "patch"]}
+    ]
+
+
 def test_single_secrets_can_be_read_and_changed_but_not_listed() -> None:
     (found,) = problems("it: {type: service-account, secrets: {mine: [list]}}")
 

@@ -63,6 +63,29 @@ def test_a_sealed_secret_is_carried_as_it_is() -> None:
     assert found["SealedSecret/it"]["spec"]["template"]["metadata"]["name"] == "it"
 
 
+def test_a_secret_that_is_made_in_the_cluster_is_not_delivered() -> None:
+    text = """
+        it: {type: secret, made-by: maker}
+        maker:
+          type: deployment
+          releases: {app: {image: registry.example/ml/maker}}
+        user:
+          type: deployment
+          releases: {app: {image: registry.example/ml/user}}
+          uses: [it]
+        """
+
+    assert objects(text, "it") == {}
+    (container,) = objects(text, "user")["Deployment/user"]["spec"]["template"]["spec"]["containers"]
+    assert container["envFrom"] == [{"secretRef": {"name": "it"}}]
+
+
+def test_who_makes_a_secret_is_a_component() -> None:
+    (found,) = problems("it: {type: secret, made-by: nobody}")
+
+    assert found.startswith("unknown component 'nobody'")
+
+
 def test_a_secret_in_plain_text_is_refused() -> None:
     found = problems("it: {type: secret, sealed: {encrypted: {token: hunter2}}}")
 
@@ -82,7 +105,7 @@ def test_a_secret_in_plain_text_is_refused() -> None:
 def test_a_secret_has_exactly_one_source(fields: str) -> None:
     found = problems(f"it: {{type: secret{fields}}}")
 
-    assert found[0] == "in dev it needs one of external and sealed; write exactly one [wrong-choice]"
+    assert found[0] == "in dev it needs one of external and sealed and made-by; write exactly one [wrong-choice]"
 
 
 def test_a_secret_may_come_from_elsewhere_in_each_environment() -> None:
