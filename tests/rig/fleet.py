@@ -149,7 +149,7 @@ class Fleet:
         self.argocd.install((one, targets[one.name].server) for one in everywhere if one is not self.hub)
         self.argocd.start()
         for one in everywhere:
-            nodes.furnish(one, targets[one.name])
+            nodes.furnish(one, targets[one.name], (entry for unit in _units(one.name) for entry in unit.objects))
             for name in foreign_namespaces(_units(one.name)):
                 one.api.apply(namespace(name))
         for one in everywhere:

@@ -82,9 +82,11 @@ def ready(kind: Kind) -> Object:
     return {**SAID.get(kind, {}), "conditions": conditions}
 
 
-def furnish(cluster: Cluster, target: Target) -> None:
-    """Nodes, a default storage class and volumes enough for everything."""
-    for entry in (*nodes(target), _storage_class(), *_volumes()):
+def furnish(cluster: Cluster, target: Target, delivered: Iterable[Object] = ()) -> None:
+    """Nodes, a default storage class, and volumes enough for everything, of the classes that are delivered too."""
+    classes = {str(entry["metadata"]["name"]) for entry in delivered if entry["kind"] == "StorageClass"}
+    volumes = (volume for name in (CLASS, *sorted(classes)) for volume in _volumes(name))
+    for entry in (*nodes(target), _storage_class(), *volumes):
         cluster.api.apply(entry)
 
 
@@ -175,16 +177,16 @@ def _storage_class() -> Object:
     }
 
 
-def _volumes() -> Iterator[Object]:
-    """Any claim of the default class finds one; the controller that binds them is real."""
+def _volumes(storage_class: str) -> Iterator[Object]:
+    """Any claim of the class finds one; the controller that binds them is real, and those that make them are not."""
     for number in range(VOLUMES):
         spec: dict[str, Any] = {
             "capacity": {"storage": "4Ti"},
             "accessModes": ["ReadWriteOnce", "ReadWriteMany", "ReadOnlyMany"],
-            "storageClassName": CLASS,
-            "hostPath": {"path": f"/volumes/{number}"},
+            "storageClassName": storage_class,
+            "hostPath": {"path": f"/volumes/{storage_class}-{number}"},
         }
-        metadata = {"name": f"volume-{number}"}
+        metadata = {"name": f"{storage_class}-{number}"}
         yield {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": metadata, "spec": spec}
 
 

@@ -48,6 +48,7 @@ QUIET: dict[tuple[str, str], str] = {
     ("argoproj.io", "CronWorkflow"): "runs a WorkflowTemplate, which makes its pods here",
     ("argoproj.io", "WorkflowEventBinding"): "runs a WorkflowTemplate, which makes its pods here",
     ("bitnami.com", "SealedSecret"): "becomes a Secret",
+    ("cert-manager.io", "ClusterIssuer"): "settings of whoever issues certificates",
     ("eventing.knative.dev", "Broker"): _EVENTING,
     ("eventing.knative.dev", "Trigger"): _EVENTING,
     ("external-secrets.io", "ExternalSecret"): "becomes a Secret",
