@@ -1,6 +1,7 @@
 """`kafka-source`: records of Kafka topics as events for one component, read by Knative Eventing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from envgen.components import eventing
 from envgen.components.fields import NAME_TEXT, TEXT, described, many
@@ -9,17 +10,26 @@ from envgen.declaration import ComponentType, Declaration
 from envgen.model import Object
 
 _SERVERS = "KAFKA_BOOTSTRAP_SERVERS"
+_CERTIFICATES = {
+    "caCert": "KAFKA_SSL_TRUSTSTORE_CERTIFICATES",
+    "cert": "KAFKA_SSL_KEYSTORE_CERTIFICATE_CHAIN",
+    "key": "KAFKA_SSL_KEYSTORE_KEY",
+}
+"""What a user that logs in by certificate has, in Eventing's words.  Eventing reads the mechanism of a password from a
+Secret as well, and Strimzi puts it in none."""
 
 
 def objects(declaration: Declaration) -> Iterator[Object]:
     fields = declaration.fields
     kafka, sink = fields["kafka"], fields["sink"]
-    servers = eventing.used(declaration, kafka).offer.env.get(_SERVERS, "")
+    env = eventing.used(declaration, kafka).offer.env
+    servers = env.get(_SERVERS, "")
     spec: Object = {
         "bootstrapServers": [_absolute(declaration, server) for server in str(servers).split(",") if server],
         "topics": list(fields["topics"]),
         # Left out, Knative makes one up, and what is deployed anew reads from elsewhere.
         "consumerGroup": fields.get("consumer-group", f"{declaration.namespace}-{declaration.name}"),
+        **_login(env),
         "sink": eventing.destination(declaration, sink),
         **eventing.delivery(declaration),
     }
@@ -29,6 +39,15 @@ def objects(declaration: Declaration) -> Iterator[Object]:
 
 
 _PLAIN = {"consumers": "consumers", "initial-offset": "initialOffset", "ordering": "ordering"}
+
+
+def _login(env: Mapping[str, Any]) -> Object:
+    """By the certificate of the cluster's user of this name, if there is one."""
+    if not all(name in env for name in _CERTIFICATES.values()):
+        return {}
+    keys = {word: env[name] for word, name in _CERTIFICATES.items()}
+    references = {word: {"secretKeyRef": {"name": k["secret"], "key": k["key"]}} for word, k in keys.items()}
+    return {"net": {"tls": {"enable": True, **references}}}
 
 
 def _absolute(declaration: Declaration, server: str) -> str:

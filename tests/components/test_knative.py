@@ -216,6 +216,23 @@ def test_a_source_reads_the_kafka_of_its_system() -> None:
     }
 
 
+def test_a_source_that_is_a_user_logs_in_by_its_certificate() -> None:
+    users = "{type: kafka, storage: {ephemeral: true}, users: {images: {authentication: tls}}}"
+    found = objects(SHOP.replace("{type: kafka, storage: {ephemeral: true}}", users), "images")
+
+    spec = found["KafkaSource/images"]["spec"]
+    assert spec["bootstrapServers"] == ["cluster-kafka-bootstrap.shop-dev.svc:9093"]
+    assert spec["net"] == written("""
+        tls:
+          enable: true
+          caCert: {secretKeyRef: {name: cluster-cluster-ca-cert, key: ca.crt}}
+          cert: {secretKeyRef: {name: cluster-images, key: user.crt}}
+          key: {secretKeyRef: {name: cluster-images, key: user.key}}
+        """)
+    (rule,) = found["NetworkPolicy/images-cluster"]["spec"]["ingress"]
+    assert rule["ports"] == [{"port": 9093}]
+
+
 def test_what_names_another_comes_after_it() -> None:
     found = declarations(SHOP)
 
