@@ -168,8 +168,16 @@ def url(name: str, offer: Offer) -> str:
 
 
 def variables(values: Mapping[str, Any]) -> list[Object]:
-    """Environment variables as a container has them, from the field `env`."""
-    return [{"name": name, **_env_value(values[name])} for name in sorted(values)]
+    """Environment variables as a container has them, from the field `env`.
+
+    Kubernetes puts the value of one into another, `$(NAME)`, only where it stands before it.
+    """
+    ordered = sorted(values, key=lambda name: (_holds_others(values[name], values), name))
+    return [{"name": name, **_env_value(values[name])} for name in ordered]
+
+
+def _holds_others(value: Any, names: Iterable[str]) -> bool:
+    return isinstance(value, str) and any(f"$({name})" in value for name in names)
 
 
 def _env_value(value: Any) -> Object:

@@ -40,6 +40,13 @@ def test_the_wave_stands_on_every_object() -> None:
     assert {o["metadata"]["annotations"]["argocd.argoproj.io/sync-wave"] for o in found.values()} == {"2"}
 
 
+def test_a_variable_that_holds_others_comes_after_them() -> None:
+    text = SHOP.replace("uses: [back]", 'uses: [back]\n      env: {ADDRESS: "$(BACK_URL)/v2", LEVEL: "$(NOBODY)"}')
+    (container,) = objects(text, "front")["Deployment/front"]["spec"]["template"]["spec"]["containers"]
+
+    assert [variable["name"] for variable in container["env"]] == ["BACK_URL", "LEVEL", "ADDRESS"]
+
+
 def test_components_that_use_each_other_have_no_order() -> None:
     found = problems(SHOP.replace("port: 9090", "port: 9090\n      uses: [front]"))
 
