@@ -30,7 +30,7 @@ def gateway(declaration: Declaration) -> str:
 
 def policy(declaration: Declaration, also: Iterable[Object] = ()) -> Object:
     """Requests come by the gateway or the activator, never from users themselves."""
-    inward = from_namespaces((gateway(declaration), SERVING), _QUEUE_PROXY)
+    inward = from_namespaces(dict.fromkeys((gateway(declaration), SERVING)), _QUEUE_PROXY)
     return network_policy(declaration, (), also=[inward, *also])
 
 

@@ -216,6 +216,13 @@ def test_a_source_reads_the_kafka_of_its_system() -> None:
     }
 
 
+def test_a_gateway_beside_the_activator_is_one_peer() -> None:
+    found = objects(SHOP.replace("health: /ready", "health: /ready\n      gateway: knative-serving"), "transform")
+
+    (rule,) = found["NetworkPolicy/transform"]["spec"]["ingress"]
+    assert rule["from"] == [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "knative-serving"}}}]
+
+
 def test_a_source_that_is_a_user_logs_in_by_its_certificate() -> None:
     users = "{type: kafka, storage: {ephemeral: true}, users: {images: {authentication: tls}}}"
     found = objects(SHOP.replace("{type: kafka, storage: {ephemeral: true}}", users), "images")
