@@ -40,6 +40,7 @@ MAKES: dict[tuple[str, str], Projection] = {
 
 _SETTINGS = "settings of something else"
 _EVENTING = "served by pods of Knative Eventing's own namespace, which serve all the cluster"
+_INSTALLS = "installs an operator, or what one runs for all the cluster; those pods are its own"
 _RUN = "runs as part of a Pipeline, which makes its pods here"
 QUIET: dict[tuple[str, str], str] = {
     ("argoproj.io", "AppProject"): _SETTINGS,
@@ -49,6 +50,7 @@ QUIET: dict[tuple[str, str], str] = {
     ("argoproj.io", "WorkflowEventBinding"): "runs a WorkflowTemplate, which makes its pods here",
     ("bitnami.com", "SealedSecret"): "becomes a Secret",
     ("cert-manager.io", "ClusterIssuer"): "settings of whoever issues certificates",
+    ("datasciencecluster.opendatahub.io", "DataScienceCluster"): _INSTALLS,
     ("eventing.knative.dev", "Broker"): _EVENTING,
     ("eventing.knative.dev", "Trigger"): _EVENTING,
     ("external-secrets.io", "ExternalSecret"): "becomes a Secret",
@@ -61,8 +63,10 @@ QUIET: dict[tuple[str, str], str] = {
     ("monitoring.coreos.com", "PodMonitor"): _SETTINGS,
     ("monitoring.coreos.com", "PrometheusRule"): _SETTINGS,
     ("monitoring.coreos.com", "ServiceMonitor"): _SETTINGS,
+    ("operator.knative.dev", "KnativeEventing"): _INSTALLS,
+    ("operator.knative.dev", "KnativeServing"): _INSTALLS,
     ("operators.coreos.com", "OperatorGroup"): _SETTINGS,
-    ("operators.coreos.com", "Subscription"): "installs an operator, whose pods are its own",
+    ("operators.coreos.com", "Subscription"): _INSTALLS,
     ("route.openshift.io", "Route"): "a route",
     ("serving.kserve.io", "ServingRuntime"): "a template for InferenceServices",
     ("skupper.io", "Connector"): "settings of a router",
