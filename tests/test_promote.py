@@ -697,12 +697,6 @@ def measured(measured_origin: Path, tmp_path: Path) -> Path:
             "discount is 39, worse than 38.5 of v2",
             id="worse than what runs, where less is better",
         ),
-        pytest.param(
-            "{metric: auc, not-below-incumbent: true}",
-            "auc: 0.9",
-            "nothing says the auc of v2, which it may not be worse than",
-            id="not measured of what runs",
-        ),
     ],
 )
 def test_a_gate_refuses_a_metric(measured: Path, run: Run, gate: str, metrics: str, problem: str) -> None:
@@ -711,6 +705,16 @@ def test_a_gate_refuses_a_metric(measured: Path, run: Run, gate: str, metrics: s
 
     assert run(*PROMOTE, cwd=measured) == Outcome(
         1, "", f"{AT} v3: {problem}; train and bump a better version [gate-failed]\n"
+    )
+
+
+def test_a_gate_compares_with_nothing_that_was_never_measured(measured: Path, run: Run) -> None:
+    ruled(measured, "evidence: required, gates: [{metric: auc, not-below-incumbent: true}]")
+    said(measured, "metrics: {auc: 0.9}", "v3")
+
+    problem = "nothing says the auc of v2, which it may not be worse than"
+    assert run(*PROMOTE, cwd=measured) == Outcome(
+        1, "", f"{AT} v3: {problem}; bump v2 with evidence of it, then v3 again [gate-failed]\n"
     )
 
 

@@ -126,23 +126,29 @@ def gate_failed(question: Question, step: Step) -> Iterator[Reason]:
             message = f"{move.new} has no evidence that names this very version, and {gates[0].bounds} is required"
             yield _reason("gate-failed", step, move, message, "bump it with envgen bump --evidence FILE")
         for gate in dict.fromkeys(gates) if found else ():
-            if found and (problem := _fails(question, move, commit, gate, found)):
-                yield _reason("gate-failed", step, move, f"{move.new}: {problem}", "train and bump a better version")
+            if found and (failure := _failure(question, move, commit, gate, found)):
+                problem, remedy = failure
+                yield _reason("gate-failed", step, move, f"{move.new}: {problem}", remedy)
 
 
-def _fails(question: Question, move: Move, commit: str, gate: Gate, found: Proof) -> str:
+_BETTER = "train and bump a better version"
+
+
+def _failure(question: Question, move: Move, commit: str, gate: Gate, found: Proof) -> tuple[str, str] | None:
+    """What a gate finds wrong with the new version, and what to do about it."""
     if problem := gate.failure(found.said):
-        return problem
-    return _worse(question, move, commit, gate, found) if gate.not_below_incumbent and not move.is_first else ""
+        return problem, _BETTER
+    return _worse(question, move, commit, gate, found) if gate.not_below_incumbent and not move.is_first else None
 
 
-def _worse(question: Question, move: Move, commit: str, gate: Gate, found: Proof) -> str:
+def _worse(question: Question, move: Move, commit: str, gate: Gate, found: Proof) -> tuple[str, str] | None:
     """Why the new version is worse than the one the target runs."""
     incumbent = proof(question.change.known, commit, move, move.old)
     if incumbent is None or gate.is_silent(incumbent.said):
-        return f"nothing says the {gate.metric} of {move.old}, which it may not be worse than"
-    problem = gate.regression(found.said, incumbent.said)
-    return problem and f"{problem} of {move.old}"
+        problem = f"nothing says the {gate.metric} of {move.old}, which it may not be worse than"
+        return problem, f"bump {move.old} with evidence of it, then {move.new} again"
+    worse = gate.regression(found.said, incumbent.said)
+    return (f"{worse} of {move.old}", _BETTER) if worse else None
 
 
 def too_young(question: Question, step: Step) -> Iterator[Reason]:
