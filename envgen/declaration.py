@@ -142,6 +142,8 @@ class Offer:
     """What pods that name the component run under."""
     any_port: bool = False
     """Whether the pods listen on ports that are not known beforehand."""
+    unbounded: bool = False
+    """Whether its pods may connect anywhere: a policy that opens a way out would be their first, and close the rest."""
     personal: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Further environment variables that one user alone gets, by its name in the catalog."""
     gateway: str = ""

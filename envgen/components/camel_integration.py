@@ -111,7 +111,7 @@ def offer(declaration: Declaration) -> Offer:
     """Its address as `<NAME>_URL`."""
     port = declaration.fields.get("port")
     env = {f"{pods.variable(declaration)}_URL": f"http://{declaration.name}:{port}"} if port else {}
-    return Offer(env=env, ports=(port,) if port else (), selector=_pods(declaration))
+    return Offer(env=env, ports=(port,) if port else (), selector=_pods(declaration), unbounded=True)
 
 
 def pointers(declaration: Declaration, release: Release) -> Iterable[Pointer]:

@@ -226,12 +226,14 @@ def _binding(declaration: Declaration) -> Object:
 
 
 def _network(declaration: Declaration, name: str, found: list[Trigger], *, signed: bool) -> Iterator[Object]:
-    """The callers may reach the listener; both ends say so, because both are closed."""
+    """The callers may reach the listener; both ends say so where both are closed."""
     listener = {LISTENER: name}
     wanted = {trigger.caller for trigger in found}
-    callers = [use.offer.selector for use in declaration.uses if use.name in wanted and use.offer.selector]
-    called = [{"from": [{"podSelector": {"matchLabels": dict(pods)}}], "ports": [{"port": PORT}]} for pods in callers]
+    callers = [use.offer for use in declaration.uses if use.name in wanted and use.offer.selector]
+    called = [
+        {"from": [{"podSelector": {"matchLabels": dict(one.selector)}}], "ports": [{"port": PORT}]} for one in callers
+    ]
     yield network_policy(declaration, (PORT,) if signed else (), listener, name=name, also=called)
-    for number, labels in enumerate(callers):
+    for number, labels in enumerate(one.selector for one in callers if not one.unbounded):
         suffix = f"-{number}" if number else ""
         yield egress_policy(declaration, f"{name}-webhook{suffix}", labels, [open_to(listener, (PORT,))])

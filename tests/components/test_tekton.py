@@ -248,6 +248,20 @@ def test_a_listener_for_events_of_the_system_is_open_to_who_posts_them_and_never
     assert "Ingress/ci-local" not in found
 
 
+def test_a_caller_that_may_connect_anywhere_is_let_in_and_not_closed_by_it() -> None:
+    delivery = 'delivery: {type: camel-integration, releases: {app: {uri: "registry.example/ml/delivery:{version}"}}}'
+    catalog = EDGE.replace(
+        "delivery: {type: deployment, releases: {app: {image: registry.example/ml/delivery}}}", delivery
+    )
+    found = objects(catalog, "ci")
+    labels = {"camel.apache.org/integration": "delivery"}
+
+    assert found["NetworkPolicy/ci-local"]["spec"]["ingress"] == [
+        {"from": [{"podSelector": {"matchLabels": labels}}], "ports": [{"port": 8080}]}
+    ]
+    assert "NetworkPolicy/ci-local-webhook" not in found
+
+
 def test_signed_triggers_share_the_listener_that_is_exposed() -> None:
     found = objects(EDGE, "ci")
 
