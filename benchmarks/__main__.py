@@ -1,4 +1,4 @@
-"""`python -m benchmarks [NAME]...`: repository, start, validate, generate, bump, guard, hook, pushes; or all of them.
+"""`python -m benchmarks [NAME]...`: repository, start, validate, generate, sites, bump, guard, hook, pushes; or all.
 
 Every figure is a ratio of two things done in turn in this very run; the goal stands beside it.
 """
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from benchmarks import estate, peers
+from benchmarks import estate, fleet, peers
 from benchmarks.guarding import guard, hook, pushes
 from benchmarks.repository import figures
 from benchmarks.timing import Ratio, compared, run
@@ -22,6 +22,7 @@ from envgen.snapshot import unit_folders
 HERE = Path(__file__).parent.parent
 ENVGEN = str(Path(sys.executable).parent / "envgen")
 SYSTEMS, COMPONENTS, BUMPS = 50, 20, 200
+SITES, FEW_SITES = 500, 50
 
 
 def start(_: Path) -> Iterator[Ratio]:
@@ -40,12 +41,7 @@ def validate(large: Path) -> Iterator[Ratio]:
 
 
 def _validate(name: str, root: Path, times: int) -> Iterator[Ratio]:
-    tree = worktree.read(root)
-    folders = [unit.path for unit in unit_folders(tree, read_platform(tree))]
-    program = kustomize.find()
-
-    def bare() -> None:
-        assert all(not built.error for _, built in program.build_all(root, folders, lambda: None))
+    program, folders, bare = _bare(root)
 
     def cold() -> float:
         return run([ENVGEN, "validate", "--no-cache"], root)
@@ -63,6 +59,18 @@ def _validate(name: str, root: Path, times: int) -> Iterator[Ratio]:
         print("kubeconform left out: it could not be built (is Go installed?)", file=sys.stderr)
     warm()
     yield compared(f"validate cold / warm, {name}", "goal >= 20", cold, warm, times)
+
+
+def _bare(root: Path) -> tuple[kustomize.Kustomize, list[str], Callable[[], None]]:
+    """Every unit of a repository, and kustomize alone building them as `validate` has it build."""
+    tree = worktree.read(root)
+    folders = [unit.path for unit in unit_folders(tree, read_platform(tree))]
+    program = kustomize.find()
+
+    def bare() -> None:
+        assert all(not built.error for _, built in program.build_all(root, folders, lambda: None))
+
+    return program, folders, bare
 
 
 def _piped(root: Path, folders: list[str], program: kustomize.Kustomize, kubeconform: list[str]) -> Callable[[], None]:
@@ -97,6 +105,36 @@ def repository(_: Path) -> Iterator[str]:
     yield from figures(HERE, ENVGEN)
 
 
+def sites(_: Path) -> Iterator[Ratio]:
+    """One system at hundreds of sites, each with values of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        few, many = (Path(folder) / str(count) for count in (FEW_SITES, SITES))
+        counts = {root: fleet.write(root, int(root.name)) for root in (few, many)}
+        for root in (few, many):
+            estate.committed(root)
+        units, bare = _bare(many)[1:]
+        name = f"{SITES} sites, {counts[many]:,} files"
+
+        def anew() -> float:
+            shutil.rmtree(many / "overlays" / "edge-fleet" / "sites")
+            return run([ENVGEN, "generate"], many)
+
+        def check(root: Path) -> Callable[[], float]:
+            return lambda: run([ENVGEN, "generate", "--check"], root)
+
+        def validated(root: Path, *options: str) -> Callable[[], float]:
+            return lambda: run([ENVGEN, "validate", *options], root)
+
+        yield compared(f"generate its sites / {len(units)} bare kustomize runs, {name}", "goal <= 0.5", anew, bare, 3)
+        cold = validated(many, "--no-cache")
+        yield compared(f"validate cold / {len(units)} bare kustomize runs, {name}", "goal <= 1.3", cold, bare, 3)
+        validated(many)()
+        yield compared(f"validate cold / warm, {name}", "goal >= 20", cold, validated(many), 3)
+        ratio = f"{SITES} / {FEW_SITES} sites, linear is {SITES // FEW_SITES}"
+        yield compared(f"generate --check, {ratio}", "goal <= 10", check(many), check(few), 3)
+        yield compared(f"validate cold, {ratio}", "goal <= 10", cold, validated(few, "--no-cache"), 3)
+
+
 def bump(large: Path) -> Iterator[Ratio]:
     program = peers.built("kustomize")
     if program is None:
@@ -125,12 +163,13 @@ BENCHMARKS: dict[str, Callable[[Path], Iterable[object]]] = {
     "start": start,
     "validate": validate,
     "generate": generate,
+    "sites": sites,
     "bump": bump,
     "guard": guard,
     "hook": hook,
     "pushes": pushes,
 }
-SMALL = {"repository", "start", "hook", "pushes"}
+SMALL = {"repository", "start", "sites", "hook", "pushes"}
 """Those that need no large estate."""
 
 
