@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.rig import definitions
 from tests.rig.api import namespace
 from tests.rig.cluster import Cluster, etcd
-from tests.rig.repository import OURS, foreign_namespaces
+from tests.rig.repository import OURS
 
 NEEDED = ("etcd", "openssl", "kube-apiserver")
 
@@ -23,7 +23,7 @@ def bench(folder: Path) -> Iterator[Cluster]:
         one.wait()
         units = OURS.units
         definitions.load([(one.api, definitions.kinds(entry for unit in units for entry in unit.objects))])
-        for name in sorted({unit.namespace for unit in units} | foreign_namespaces(units)):
+        for name in sorted({entry["metadata"].get("namespace", "default") for unit in units for entry in unit.objects}):
             one.api.apply(namespace(name))
         yield one
     finally:
