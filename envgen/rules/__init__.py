@@ -6,6 +6,7 @@ from envgen.rules import (
     gpu,
     manifests,
     members,
+    names,
     operators,
     rbac,
     reach,
@@ -18,6 +19,7 @@ from envgen.rules import (
     tree,
     triggers,
     versions,
+    volumes,
     windows,
 )
 from envgen.rules.rule import Rule
@@ -33,6 +35,8 @@ RULES: tuple[Rule, ...] = (
     *members.RULES,
     *server.RULES,
     *references.RULES,
+    *names.RULES,
+    *volumes.RULES,
     *versions.RULES,
     *gpu.RULES,
     *room.RULES,

@@ -1,11 +1,13 @@
 """Rules about Argo CD's own objects in gitops/argocd: what its API server accepts and should not."""
 
+import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from envgen import layout, yamlio
 from envgen.errors import Problems
 from envgen.files.argocd import PATHS
+from envgen.files.projects import NAMESPACE
 from envgen.model import Data, Field, RepoPath, Severity
 from envgen.rules.applications import Application, applications, is_open, of_kind, templates
 from envgen.rules.rule import Problem, Rule
@@ -170,6 +172,44 @@ def _overrides(snapshot: Snapshot) -> Iterator[Problem]:
                     yield template.at(*field, key), f"{template.name}: {what}"
 
 
+_IGNORED = re.compile(r"\bimages?\b|containers|^/?(?:spec(?:/template(?:/spec)?)?)?/?$")
+"""Paths that lead to images, or to what holds them."""
+
+
+def _drifts(snapshot: Snapshot) -> Iterator[Problem]:
+    """What a cluster has may differ from git for good, and nobody hears of it."""
+    for template in templates(snapshot):
+        automated = inside(template.spec, "syncPolicy", "automated")
+        if automated is not None and mapping(automated).get("selfHeal") is not True:
+            at = template.at("spec", "syncPolicy", "automated")
+            yield at, f"{template.name}: what is changed by hand stays changed; set selfHeal: true"
+        for i, ignored in enumerate(items(template.spec.get("ignoreDifferences"))):
+            for field, text in _ignored(mapping(ignored)):
+                at = template.at("spec", "ignoreDifferences", i, *field)
+                yield at, f"{template.name}: {text} may differ from git, and with it the image that runs; remove it"
+
+
+def _ignored(entry: Data) -> Iterator[tuple[Field, str]]:
+    """The paths of an entry that cover images."""
+    for key in ("jqPathExpressions", "jsonPointers"):
+        for i, path in enumerate(items(entry.get(key))):
+            if _IGNORED.search(str(path).replace(".", "/") if key == "jqPathExpressions" else str(path)):
+                yield (key, i), str(path)
+    for i, manager in enumerate(items(entry.get("managedFieldsManagers"))):
+        yield ("managedFieldsManagers", i), f"whatever {manager} writes"
+
+
+def _elsewhere(snapshot: Snapshot) -> Iterator[Problem]:
+    """Argo CD takes no notice of its objects in other namespaces."""
+    for document in snapshot.argocd:
+        data = mapping(document.data)
+        namespace = inside(data, "metadata", "namespace")
+        is_own = str(data.get("apiVersion")).startswith("argoproj.io/")
+        if is_own and namespace not in (None, NAMESPACE):
+            at = document.at("metadata", "namespace")
+            yield at, f"Argo CD looks in {NAMESPACE} alone, and not in {namespace}; write that, or leave it out"
+
+
 def _duplicate_names(snapshot: Snapshot) -> Iterator[Problem]:
     first: dict[str, Application] = {}
     for application in applications(snapshot):
@@ -260,6 +300,8 @@ RULES: tuple[Rule, ...] = (
     Rule("argocd-template", _loose_templates, is_global=True),
     Rule("argocd-revision", _revisions, is_global=True),
     Rule("argocd-override", _overrides, is_global=True),
+    Rule("argocd-drift", _drifts, is_global=True),
+    Rule("argocd-elsewhere", _elsewhere, is_global=True),
     Rule("argocd-duplicate-name", _duplicate_names, is_global=True),
     Rule("argocd-sync-option", _sync_options, is_global=True),
     Rule("argocd-destination", _destinations, is_global=True),

@@ -1,11 +1,13 @@
 """Rules about rendered objects as such."""
 
+import re
 from collections.abc import Collection, Iterator
 
 from envgen import layout, schemas
 from envgen.model import Location, Object, ResourceId, Severity
 from envgen.origin import place
 from envgen.rules.rule import Problem, Rule, each_unit
+from envgen.rules.values import mapping, title
 from envgen.schema import Validator
 from envgen.snapshot import Snapshot, Unit
 from envgen.yamlio import KEY
@@ -70,14 +72,14 @@ def _strangers(snapshot: Snapshot, unit: Unit) -> Iterator[tuple[Object, str, st
     seen: set[tuple[str, str]] = set()
     for rendered in unit.objects:
         kind = (str(rendered.get("apiVersion")), str(rendered.get("kind")))
-        if kind not in seen and validator(snapshot, rendered) is None:
+        if kind not in seen and (not kind[1][:1].isupper() or validator(snapshot, rendered) is None):
             seen.add(kind)
             yield rendered, *kind
 
 
 def _unchecked_kinds(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
     for rendered, api_version, kind in _strangers(snapshot, unit):
-        if not _is_nowhere(snapshot, api_version, kind):
+        if not _is_nowhere(snapshot, api_version, kind) and not _other_versions(snapshot, api_version, kind):
             what = f"no schema for {api_version} {kind}, its fields are not checked"
             yield place(snapshot, unit, rendered), f"{what}; add one with envgen schema add"
 
@@ -87,6 +89,20 @@ def _unknown_kinds(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
         if _is_nowhere(snapshot, api_version, kind):
             at = place(snapshot, unit, rendered, ("apiVersion",))
             yield at, f"no cluster serves {api_version} {kind}; {_instead(snapshot, api_version, kind)}"
+
+
+def _unserved_versions(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
+    for rendered, api_version, kind in _strangers(snapshot, unit):
+        others = _other_versions(snapshot, api_version, kind)
+        if others and not _is_nowhere(snapshot, api_version, kind):
+            what = f"the definition of {kind} serves {' and '.join(others)}, and not {api_version.rpartition('/')[2]}"
+            yield place(snapshot, unit, rendered, ("apiVersion",)), f"{what}; write it in that version"
+
+
+def _other_versions(snapshot: Snapshot, api_version: str, kind: str) -> list[str]:
+    """The versions in which `policies/schemas`, which holds all that a definition serves, knows a kind."""
+    prefix = f"{api_version.rpartition('/')[0]}/{kind.lower()}_"
+    return sorted(name.removeprefix(prefix) for name in snapshot.validators if name.startswith(prefix))
 
 
 def _is_nowhere(snapshot: Snapshot, api_version: str, kind: str) -> bool:
@@ -167,24 +183,39 @@ def _place_of(snapshot: Snapshot, unit: Unit, key: ResourceId) -> Location:
     return place(snapshot, unit, rendered)
 
 
+_DECIDE = frozenset({"AppProject", "Application", "ApplicationSet", "ArgoCD"})
+
+
 def _nested_applications(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
     """A repository without a catalog may well keep its Applications in a kustomization."""
     for key, rendered in zip(unit.ids, unit.objects, strict=True):
-        if (
-            unit.environment
-            and key.group == "argoproj.io"
-            and key.kind in ("AppProject", "Application", "ApplicationSet")
-        ):
+        if unit.environment and key.group == "argoproj.io" and key.kind in _DECIDE:
             what = f"{key.kind}/{key.name} would decide in {unit.label} what Argo CD delivers"
             yield place(snapshot, unit, rendered), f"{what}; take it out, {layout.ARGOCD} is made from the catalog"
+
+
+_PLACEHOLDER = re.compile(r"\{\{ *[A-Za-z_]\w* *\}\}|\$\{[A-Za-z_]\w*\}|<[A-Z]+(?:_[A-Z]+)+>")
+"""What a template engine fills in; templates of Go begin with a dot, and are for whoever reads the annotation."""
+
+
+def _placeholders(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
+    """Names and labels cannot hold such text: the API server refuses it."""
+    for rendered in unit.objects:
+        metadata = mapping(rendered.get("metadata"))
+        for name, value in mapping(metadata.get("annotations")).items():
+            if found := _PLACEHOLDER.search(str(value)):
+                at = place(snapshot, unit, rendered, ("metadata", "annotations", name))
+                yield at, f"{title(rendered)} is annotated with {found[0]!r}, which nothing fills in; write what it is"
 
 
 RULES: tuple[Rule, ...] = (
     Rule("schema-violation", each_unit(_violations)),
     Rule("unknown-kind", each_unit(_unknown_kinds)),
+    Rule("unserved-version", each_unit(_unserved_versions)),
     Rule("kind-without-schema", each_unit(_unchecked_kinds), Severity.INFO),
     Rule("foreign-namespace", each_unit(_foreign_namespaces)),
     Rule("cluster-scoped", each_unit(_cluster_scoped)),
     Rule("duplicate-object", _duplicates, is_global=True),
     Rule("nested-application", each_unit(_nested_applications)),
+    Rule("placeholder", each_unit(_placeholders)),
 )

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from envgen.declaration import Kind
 from envgen.files.rbac import NAME
-from envgen.model import Document, Location
+from envgen.model import Data, Document, Field, Location
 from envgen.rules.applications import of_kind
 from envgen.rules.grants import Binding, Grant, LineError, parsed, reached_by
 from envgen.rules.values import inside, items, mapping
@@ -59,7 +59,7 @@ def policies(snapshot: Snapshot) -> Policies:
     platform = snapshot.platform
     of_maps = (line for document in config_maps(snapshot) for line in _map_lines(snapshot, document))
     return Policies(
-        (*of_maps, *(line for document in projects for line in _role_lines(document))),
+        (*of_maps, *_server_lines(snapshot), *(line for document in projects for line in _role_lines(document))),
         frozenset(str(inside(document.data, "metadata", "name")) for document in projects),
         frozenset(e.name for e in platform.environments if e.kind is Kind.DEV) if platform else None,
         frozenset(snapshot.roles["ci"].actors) if "ci" in snapshot.roles else frozenset(),
@@ -77,9 +77,20 @@ def _map_lines(snapshot: Snapshot, document: Document) -> Iterator[Line]:
     """Argo CD joins `policy.csv` and every `policy.NAME.csv`."""
     for key, value in mapping(document.data.get("data")).items():
         if str(key).startswith("policy.") and str(key).endswith(".csv"):
-            start = document.at("data", key)
-            for text in str(value).split("\n"):
-                yield Line(_line(snapshot, start, text.strip()), text)
+            yield from _lines(snapshot, document, ("data", str(key)), value)
+
+
+def _server_lines(snapshot: Snapshot) -> Iterator[Line]:
+    """What an operator writes into the ConfigMap of an Argo CD that it runs."""
+    field = ("spec", "rbac", "policy")
+    for document in of_kind(snapshot, "ArgoCD"):
+        yield from _lines(snapshot, document, field, inside(document.data, *field))
+
+
+def _lines(snapshot: Snapshot, document: Document, field: Field, value: Data) -> Iterator[Line]:
+    start = document.at(*field)
+    for text in str(value or "").split("\n"):
+        yield Line(_line(snapshot, start, text.strip()), text)
 
 
 def _line(snapshot: Snapshot, start: Location, text: str) -> Location:

@@ -69,7 +69,32 @@ def _brokerless(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
             yield at, f"{title(rendered)} waits for the broker {name}, which its unit does not have; add it"
 
 
+_STORES = "storage-config"
+"""The Secret in which KServe looks for the stores of models."""
+
+
+def _storeless(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
+    """Where the unit itself makes the Secret, and says of which keys."""
+    makers = [o for o in unit.objects if inside(o, "metadata", "name") == _STORES]
+    known = {key for maker in makers for key in _keys(maker)}
+    is_open = any(inside(maker, "spec", "dataFrom") for maker in makers)
+    for rendered in _of_kind(unit, "InferenceService") if known and not is_open else ():
+        field = ("spec", "predictor", "model", "storage", "key")
+        if (key := inside(rendered, *field)) and key not in known:
+            what = f"{title(rendered)} asks for the store {key}, and there is {', '.join(sorted(known))}"
+            yield place(snapshot, unit, rendered, field), f"{what}; correct it, or add the key"
+
+
+def _keys(maker: Object) -> Iterator[str]:
+    """The keys of a Secret, and of one that is made of something else."""
+    for part in (("data",), ("stringData",), ("spec", "encryptedData"), ("spec", "target", "template", "data")):
+        yield from mapping(inside(maker, *part))
+    for entry in items(inside(maker, "spec", "data")):
+        yield str(mapping(entry).get("secretKey"))
+
+
 RULES: tuple[Rule, ...] = (
     Rule("wrong-runtime", each_unit(_wrong_runtimes)),
+    Rule("missing-store", each_unit(_storeless)),
     Rule("missing-broker", each_unit(_brokerless)),
 )

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from envgen.model import Data, Field, Object
 from envgen.origin import place
+from envgen.rules.groups import is_custom
 from envgen.rules.rule import Problem, Rule, each_unit
 from envgen.rules.values import mapping, title
 from envgen.snapshot import Snapshot, Unit
@@ -27,17 +28,27 @@ _HARMLESS = re.compile(
     r"|ENC\[.*\]|(?:vault|ref\+\w+|op|arn):.*",  # sealed, or an address in a store
     re.DOTALL | re.IGNORECASE,
 )
-_URL = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s:@]*:(?![$<{])[^/\s:@]+@")
+_URL = re.compile(
+    r"[a-z][a-z0-9+.-]*://(?:[^/\s:@]*:(?![$<{])[^/\s:@]+@|[^\s\"'?;]*[?;](?:[^\s\"']*[&;])?password=(?![$<{])[^\s\"'&;])"
+)
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 _LOGIN = re.compile(r"LoginModule\b.*\bpassword=[\"'](?![$<{])")
-_SETTING = re.compile(r"^\s*[\w.-]*password\s*=\s*[\"']?(?![$<{])[^\s\"']", re.IGNORECASE | re.MULTILINE)
-_SETTINGS = (".cfg", ".conf", ".env", ".ini", ".properties")
+_SETTING = re.compile(
+    r"(?:^|[,{])[ \t-]*[\w.-]*(?:passw(?:or)?d|passphrase|(?:access|api|fernet|private|secret)[_.-]?key)"
+    r"[ \t]*[=:][ \t]*[\"']?(?![$<{%*&|>/]|ENC\[|(?:false|no|null|true|yes)\b)[^\s\"',}]",
+    re.IGNORECASE | re.MULTILINE,
+)
+_SETTINGS = (".cfg", ".conf", ".env", ".ini", ".properties", ".yaml", ".yml")
 _SETTINGS_OF: dict[str, Field] = {"ConfigMap": ("data",), "Grafana": ("spec", "config")}
 """Where a kind holds settings by name."""
+_OPTION = re.compile(r"--[\w-]*(?:pass(?:word|wd|phrase)|secret-(?:access-)?key|token)=(.+)", re.DOTALL)
+_FIELD = re.compile(r"(?:^|_)(?:client_?secret|oauth_secret|password)$", re.IGNORECASE)
+"""Fields of custom resources that hold the secret itself."""
 _TOKEN = re.compile(
     r"\b(?:gh[opsu]_[A-Za-z0-9]{36}|github_pat_\w{22}|glpat-[\w-]{20}|xox[abprs]-[\w-]{10}|AKIA[0-9A-Z]{16}\b"
     r"|hf_[A-Za-z]{34}|hooks\.slack\.com/services/\w+/\w+/\w+)"
 )
+_SEALED = frozenset({"CustomResourceDefinition", "ExternalSecret", "SealedSecret"})
 _NO_SECRETS = frozenset({"kubernetes.io/service-account-token"})
 
 
@@ -67,13 +78,23 @@ def _is_literal(value: Data) -> bool:
 def _named_values(rendered: Object, texts: Texts) -> Iterator[tuple[Field, str]]:
     """Variables, parameters and settings that are named like a secret and hold a literal value."""
     settings = _SETTINGS_OF.get(str(rendered.get("kind")))
+    is_foreign = is_custom(str(rendered.get("apiVersion")).rpartition("/")[0]) and rendered["kind"] not in _SEALED
     for field, text in texts:
         if field[-1] == "name" and len(field) >= 3 and field[-3] in ("env", "params", "properties"):
             # a parameter called webhook-secret holds the name of one
             if _is_named(text, is_value=field[-3] != "params"):
                 yield from _values(rendered, field[:-1], text)
-        elif settings and field[: len(settings)] == settings and _is_secret_setting(str(field[-1]), text):
+        elif field[-2:-1] in (("args",), ("command",)) and (option := _OPTION.fullmatch(text)):
+            if _is_literal(option[1]):
+                yield field, f"the value of {text.partition('=')[0]}"
+        elif _is_setting(field, text, settings, is_foreign=is_foreign):
             yield field, f"the value of {field[-1]}"
+
+
+def _is_setting(field: Field, text: str, settings: Field | None, *, is_foreign: bool) -> bool:
+    if is_foreign and field[0] == "spec" and _FIELD.search(str(field[-1])):
+        return _is_literal(text)
+    return settings is not None and field[: len(settings)] == settings and _is_secret_setting(str(field[-1]), text)
 
 
 def _is_secret_setting(name: str, text: str) -> bool:
@@ -109,4 +130,22 @@ def _tell_tales(rendered: Object, texts: Texts) -> Iterator[tuple[Field, str]]:
             yield field, "a password"
 
 
-RULES: tuple[Rule, ...] = (Rule("plaintext-secret", each_unit(_plain)),)
+_OPENS = re.compile(
+    r"\bmc\b[^\n;|&]*\b(?:anonymous|policy)\s+set\s+(?:download|public|readonly|readwrite|upload|writeonly)\b"
+    r"|--acl[ =]public-read|\"Principal\"\s*:\s*(?:\"\*\"|\{\s*\"AWS\"\s*:\s*\[?\s*\"\*\")"
+)
+
+
+def _public(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
+    for rendered, texts in unit.texts:
+        for field, text in texts:
+            if found := _OPENS.search(text):
+                how = "by a policy" if found[0].startswith('"') else f"by {' '.join(found[0].split())!r}"
+                what = f"{title(rendered)} opens a bucket to everybody {how}"
+                yield place(snapshot, unit, rendered, field), f"{what}; give those who read it credentials"
+
+
+RULES: tuple[Rule, ...] = (
+    Rule("plaintext-secret", each_unit(_plain)),
+    Rule("public-bucket", each_unit(_public)),
+)

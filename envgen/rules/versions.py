@@ -7,8 +7,9 @@ from envgen.declaration import Kind
 from envgen.model import IMAGE_TAG, UNRELEASED, Field, ImageRef, Object, Severity
 from envgen.origin import place
 from envgen.pinning import DIGEST, is_mutable_model, is_mutable_tag
+from envgen.rules.pods import containers, pods
 from envgen.rules.rule import Problem, Rule, each_unit
-from envgen.rules.values import inside, mapping, title
+from envgen.rules.values import inside, items, mapping, title
 from envgen.snapshot import Snapshot, Unit
 
 _MODEL_FIELDS = frozenset(
@@ -20,6 +21,8 @@ _IMAGE_KINDS = frozenset(
     {"CatalogSource", "DataSciencePipelinesApplication", "ScheduledSparkApplication", "SparkApplication"}
 )
 """Custom kinds in which whatever is called an image is one that runs."""
+_IMAGE_NAME = re.compile(r"(?:^|_)IMAGE(?:_|$)")
+_DEV = re.compile(r"(?:^|[._-])dev(?:[._-]|$)")
 _PARAMETER = re.compile(r"\$\(|\{\{")
 
 
@@ -55,6 +58,27 @@ def _sibling(rendered: Object, field: Field) -> object:
     return mapping(value).get("value")
 
 
+def _named_images(rendered: Object, texts: tuple[tuple[Field, str], ...]) -> Iterator[tuple[Field, ImageRef]]:
+    """Images in variables, which a program starts pods of."""
+    for field, text in texts:
+        if field[-1] == "name" and "env" in field and _IMAGE_NAME.search(text):
+            value = _sibling(rendered, field)
+            if isinstance(value, str) and value and not _PARAMETER.search(value):
+                yield (*field[:-1], "value"), ImageRef.parse(value)
+
+
+def _folders(rendered: Object) -> Iterator[tuple[Field, str]]:
+    """Where TensorFlow Serving looks for the highest version, unless a file says which versions it serves."""
+    for at, spec in pods(rendered):
+        for field, container in containers(spec):
+            words = [str(word) for part in ("command", "args") for word in items(container.get(part))]
+            if any(word.startswith("--model_config_file") for word in words):
+                continue
+            for i, entry in enumerate(items(container.get("env"))):
+                if mapping(entry).get("name") == "MODEL_BASE_PATH" and mapping(entry).get("value"):
+                    yield (*at, *field, "env", i, "value"), str(entry["value"])
+
+
 def _unpinned(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
     for rendered, field, image in images(unit):
         if not image.tag and not image.digest:
@@ -74,6 +98,11 @@ def _mutable(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
         if not image.digest and is_mutable_tag(image.tag):
             at = place(snapshot, unit, rendered, field)
             yield at, f"{title(rendered)} runs {image}, a tag that moves; name one that does not, or a digest"
+    for rendered, texts in unit.texts:
+        for field, image in _named_images(rendered, texts):
+            if not image.digest and is_mutable_tag(image.tag):
+                at = place(snapshot, unit, rendered, field)
+                yield at, f"{title(rendered)} starts {image}, a tag that moves; name one that does not, or a digest"
 
 
 def _mutable_models(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
@@ -82,6 +111,10 @@ def _mutable_models(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
             if is_mutable_model(pointer):
                 at = place(snapshot, unit, rendered, field)
                 yield at, f"{title(rendered)} loads {pointer!r}, which can change without a commit; name a version"
+        for field, folder in _folders(rendered):
+            at = place(snapshot, unit, rendered, field)
+            what = f"{title(rendered)} loads the highest version in {folder!r}, which can change without a commit"
+            yield at, f"{what}; name one in a --model_config_file"
 
 
 def _unreleased_texts(unit: Unit) -> Iterator[tuple[Object, Field]]:
@@ -143,6 +176,16 @@ def _full(repository: str) -> str:
     return repository if "." in first or ":" in first or first == "localhost" else f"docker.io/{repository}"
 
 
+def _of_dev(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
+    if unit.environment is None or unit.environment.kind is Kind.DEV:
+        return
+    for rendered, field, image in images(unit):
+        folders = image.repository.split("/")[1:-1]
+        if found := next((folder for folder in folders if _DEV.search(folder)), ""):
+            at = place(snapshot, unit, rendered, field, "newName")
+            yield at, f"{title(rendered)} runs {image} from {found!r}, where dev writes; release it elsewhere"
+
+
 def _undigested(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
     if unit.environment is None or unit.environment.name not in snapshot.required_digests:
         return
@@ -160,5 +203,6 @@ RULES: tuple[Rule, ...] = (
     Rule("waiting-release", each_unit(_waiting), Severity.INFO),
     Rule("unreleased", each_unit(_running_unreleased)),
     Rule("foreign-registry", each_unit(_foreign)),
+    Rule("dev-image", each_unit(_of_dev)),
     Rule("missing-digest", each_unit(_undigested)),
 )
