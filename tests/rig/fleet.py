@@ -20,6 +20,7 @@ from tests.rig.definitions import Kind
 from tests.rig.gitea import Gitea
 from tests.rig.process import Process, eventually
 from tests.rig.repository import OURS, Repository, Unit, envgen, foreign_namespaces, moved
+from tests.rig.serving import notebook
 
 NEEDED = (*cluster.NEEDED, *nodes.NEEDED, *gitea.NEEDED, *argocd.NEEDED)
 
@@ -77,6 +78,16 @@ class Fleet:
         objects = self.repository.argocd
         for name in ("project-platform", "root"):
             self.hub.api.apply(objects[f"{layout.ARGOCD}/{name}.yaml"])
+        for unit, one in self.deliveries():
+            self._open(unit, one)
+
+    def _open(self, unit: Unit, one: Cluster) -> None:
+        """Workbenches' pods, in the place of their controller: Argo CD waits for claims that nothing else binds."""
+        benches = [entry for entry in unit.objects if entry["kind"] == "Notebook"]
+        for pod in (pod for bench in benches for pod in notebook(bench, unit.objects)):
+            account, space = pod["spec"]["serviceAccountName"], unit.namespace
+            eventually(partial(one.api.has, "v1", "ServiceAccount", space, account), f"the account of {account}")
+            one.api.apply(pod)
 
     @property
     def expected(self) -> dict[str, Application]:
