@@ -8,24 +8,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from envgen.components import fields, knative, kserve, pods
-from envgen.components.fields import FLAG, NAME_TEXT, TEXT, described, mapping, record
+from envgen.components import knative, kserve, pods
 from envgen.components.gpus import placement
+from envgen.components.inference_fields import FIELDS, MODEL, TRANSFORMER, contradictions, mode_of
 from envgen.components.objects import account, labels, network_policy, obj, open_to, route, selector
-from envgen.declaration import ComponentType, Declaration, Doubt, Fields, Offer, Pointer
+from envgen.declaration import ComponentType, Declaration, Offer, Pointer
 from envgen.model import UNRELEASED, Object, Release
 
 API = "serving.kserve.io/v1beta1"
 KIND = "InferenceService"
-MODEL, TRANSFORMER = "model", "transformer"
-_MODES = {"Standard": "Standard", "RawDeployment": "Standard", "Knative": "Knative", "Serverless": "Knative"}
-"""KServe's words before and since 0.16, by what they mean now."""
 _AGENT = 9081  # KServe's sidecar that logs requests stands before the model here
-_COUNT = {"type": "integer", "minimum": 0}
 
 
 def objects(declaration: Declaration) -> Iterator[Object]:
-    mode = _mode(declaration.fields)
+    mode = mode_of(declaration.fields)
     yield obj(
         declaration,
         API,
@@ -47,14 +43,9 @@ def objects(declaration: Declaration) -> Iterator[Object]:
     yield from route(declaration, "http", _entrance(declaration))
 
 
-def _mode(declared: Fields) -> str:
-    mode = str(declared.get("mode", "Standard"))
-    return _MODES.get(mode, mode)
-
-
 def _visibility(declaration: Declaration) -> dict[str, str]:
     """KServe exposes what it serves by itself; here `expose` alone does."""
-    mode, exposed = _mode(declaration.fields), declaration.fields.get("expose")
+    mode, exposed = mode_of(declaration.fields), declaration.fields.get("expose")
     if mode == "ModelMesh" or (mode == "Knative" and exposed):
         return {}
     hidden = {"networking.kserve.io/visibility": knative.LOCAL}
@@ -251,7 +242,7 @@ def _mesh_policy(declaration: Declaration) -> Object:
 
 def offer(declaration: Declaration) -> Offer:
     """Its address as `<NAME>_URL`, and in ModelMesh as `<NAME>_GRPC`."""
-    name, mode = pods.variable(declaration), _mode(declaration.fields)
+    name, mode = pods.variable(declaration), mode_of(declaration.fields)
     if mode == "ModelMesh":
         env = {
             f"{name}_URL": f"http://{kserve.MESH}:{kserve.MESH_PORTS['http']}",
@@ -283,130 +274,10 @@ def pointers(declaration: Declaration, release: Release) -> Iterable[Pointer]:
     yield Pointer(KIND, declaration.name, tuple(places))
 
 
-def contradictions(declared: Fields, releases: tuple[Release, ...]) -> Iterable[Doubt]:
-    known = {release.name: release for release in releases}
-    for name in sorted(known.keys() - {MODEL, TRANSFORMER}):
-        yield ("releases", name), "wrong-choice", f"{name!r} is neither {MODEL} nor {TRANSFORMER}; rename it"
-    if MODEL not in known:
-        yield ("releases",), "wrong-choice", f"there is no release {MODEL!r}; add the one that is served"
-    if TRANSFORMER in known and not known[TRANSFORMER].image:
-        yield ("releases", TRANSFORMER), "wrong-choice", "a transformer is an image; give it one"
-    if TRANSFORMER in declared and TRANSFORMER not in known:
-        yield (TRANSFORMER,), "wrong-choice", f"there is no release {TRANSFORMER!r}; add its image"
-    if model := known.get(MODEL):
-        yield from _source_contradictions(declared, model)
-    yield from _mode_contradictions(declared, known)
-
-
-def _source_contradictions(declared: Fields, release: Release) -> Iterable[Doubt]:
-    if release.image:
-        if MODEL in declared:
-            yield (
-                (MODEL,),
-                "wrong-choice",
-                "the model is in the image of its release; drop this, or make the release a uri",
-            )
-        return
-    if MODEL not in declared:
-        yield (
-            ("releases", MODEL),
-            "wrong-choice",
-            "a uri needs a server; say the model's format under 'model', or make it an image",
-        )
-    for name in ("command", "port", "health"):
-        if name in declared:
-            yield (name,), "wrong-choice", f"{name} is the runtime's; drop it here"
-    if {"runtime", "cluster-runtime"} <= declared.get(MODEL, {}).keys():
-        yield (MODEL, "cluster-runtime"), "wrong-choice", "there is one runtime; drop this or 'runtime'"
-
-
-def _mode_contradictions(declared: Fields, known: Mapping[str, Release]) -> Iterable[Doubt]:
-    mode, expose = _mode(declared), declared.get("expose")
-    if mode == "ModelMesh":
-        for name in sorted(declared.keys() - {"uses", "mode", "protocol", MODEL}):
-            yield (
-                (name,),
-                "wrong-choice",
-                f"in mode ModelMesh the pods are the runtime's; give {name} to the serving-runtime",
-            )
-        if TRANSFORMER in known or (MODEL in known and known[MODEL].image):
-            yield ("releases",), "wrong-choice", "ModelMesh serves models from a store; its one release is a uri"
-    elif mode == "Standard" and expose is True:
-        yield ("expose",), "wrong-choice", "in mode Standard it is exposed under a host; name it"
-    elif mode == "Knative" and expose not in (None, True, False):
-        yield ("expose",), "wrong-choice", "in mode Knative the host is made of Knative's domain; write true"
-
-
-_ENV = mapping({"anyOf": fields.ENV_VALUE["anyOf"][:-1]}, "^[A-Za-z_][A-Za-z0-9_]*$")
-_BOUNDS: dict[str, fields.Schema] = {
-    "min-replicas": described(_COUNT, "pods there are at least; 1 if absent, 0 in mode Knative alone"),
-    "max-replicas": described(_COUNT, "pods there are at most; min-replicas if absent"),
-}
-
 TYPE = ComponentType(
     name="inference-service",
     summary="a model served by KServe; its release model is a uri or an image, a release transformer is an image",
-    fields={
-        **fields.some(
-            *("port", "resources", "env", "command", "args", "health", "mounts", "writable"),
-            *("run-as-user", "gpu", "egress"),
-        ),
-        **knative.FIELDS,
-        **_BOUNDS,
-        "mode": described(
-            {"enum": [*_MODES, "ModelMesh"]},
-            "how KServe runs it, in the words of the installed release: Standard (RawDeployment before 0.16),"
-            " Knative (Serverless) or ModelMesh; Standard if absent",
-        ),
-        MODEL: described(
-            record(
-                ("format",),
-                format=kserve.FORMAT,
-                runtime=described(NAME_TEXT, "serving-runtime of this system; KServe chooses if absent"),
-                cluster_runtime=described(TEXT, "ClusterServingRuntime of the installation"),
-                storage=described(
-                    record(
-                        (),
-                        secret=described(NAME_TEXT, "secret of this system with the store's keys; the key, if absent"),
-                        key=described(TEXT, "of the store in the Secret storage-config; the default if absent"),
-                        parameters=mapping({"type": "string"}),
-                        schema_path=TEXT,
-                    ),
-                    "the release is a path in this store; without it the release is a whole storageUri",
-                ),
-            ),
-            "a model that a runtime loads; absent if the release model is an image",
-        ),
-        "protocol": described(kserve.PROTOCOL, "of inference, as KServe calls them; the runtime's if absent"),
-        "timeout": described({"type": "integer", "minimum": 1}, "seconds a request may take"),
-        **fields.some("service-account"),
-        "credentials": described(NAME_TEXT, "secret of this system with the keys of the store behind storageUri"),
-        "logger": described(
-            {
-                **record(
-                    (),
-                    to=described(NAME_TEXT, "component of this system, such as an event-broker"),
-                    url=described(TEXT, "any other address"),
-                    mode={"enum": ["all", "request", "response"]},
-                ),
-                "oneOf": [{"required": ["to"]}, {"required": ["url"]}],
-            },
-            "where requests and responses are sent as events",
-        ),
-        TRANSFORMER: described(
-            record(
-                (),
-                **{name.replace("-", "_"): fields.POD[name] for name in ("port", "resources", "command", "args")},
-                **{name.replace("-", "_"): fields.POD[name] for name in ("health", "writable", "run-as-user")},
-                **{name.replace("-", "_"): schema for name, schema in _BOUNDS.items()},
-                env=_ENV,
-            ),
-            "the container of the release transformer, which requests pass before and after the model",
-        ),
-        "expose": described(
-            {"anyOf": [FLAG, fields.EXPOSE]}, "reachable from outside: under a host; in mode Knative, true"
-        ),
-    },
+    fields=FIELDS,
     objects=objects,
     references=("credentials", "logger.to", "model.runtime", "model.storage.secret"),
     expects={
