@@ -30,7 +30,8 @@ class Origin:
 
     @property
     def kind(self) -> str:
-        return str(self.object["kind"])
+        kind, group = str(self.object["kind"]), str(self.object["apiVersion"]).rpartition("/")[0]
+        return f"{kind}.{group}" if kind == "Service" and group else kind  # Knative's is another thing altogether
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from envgen.model import Data, Field, texts
-from envgen.rules.server.refusal import DANGLING, NONE, Refusal, Refusals, maps, named, refuse
+from envgen.rules.server.refusal import DANGLING, MISSING, NONE, Refusal, Refusals, maps, named, refuse
 from envgen.rules.server.shapes import each, fields
 from envgen.rules.server.wholes import distinct, listed, needs
 from envgen.rules.values import items
@@ -63,4 +63,11 @@ def _tasks_know(value: Data) -> Refusals:
     return found
 
 
-pipeline = fields({"tasks": each(fields({}), distinct("name")), "params": _param}, _after, _tasks_know)
+def _begins(value: Data) -> Refusals:
+    """What is done at the end comes after something."""
+    if value.get("finally") and not value.get("tasks"):
+        return refuse(MISSING, "there is something to do at the end and nothing before it; add a task", "finally")
+    return NONE
+
+
+pipeline = fields({"tasks": each(fields({}), distinct("name")), "params": _param}, _begins, _after, _tasks_know)
