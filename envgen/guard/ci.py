@@ -12,11 +12,13 @@ from envgen.gittree import Entry
 from envgen.guard.documents import Edited, ReleaseEdit, edited
 from envgen.guard.nouns import Effect, FieldChange, Place, Reason, Step
 from envgen.guard.places import OverlayFile
+from envgen.guard.proof import statement
 from envgen.guard.question import Question
 from envgen.guard.versions import foreign_repository, malformed, moves, slot_of
 from envgen.model import Data, Field, Kind, Location, Version
 from envgen.release import Slot
 
+UNREADABLE = "the catalog of its system cannot be read, or releases nothing"
 ASK_PLATFORM = "leave it out of this push and ask somebody of the role platform for it"
 ASK_RELEASE = "leave it out: production changes by promotion only, by somebody of the role release"
 
@@ -106,8 +108,15 @@ def foreign_registry(question: Question, step: Step) -> Iterator[Reason]:
 def not_a_version(question: Question, step: Step) -> Iterator[Reason]:
     """A value that no registry or model store would take, or that leaves the release's own template."""
     for change, edit, slot in _releases(question, step):
-        if problem := malformed(edit, slot):
+        problem = malformed(edit, slot) or (UNREADABLE if slot is None and _is_unread(question, step, edit) else "")
+        if problem:
             yield _reason("not-a-version", step, _at(change, edit), problem, "use envgen bump")
+
+
+def _is_unread(question: Question, step: Step, edit: ReleaseEdit) -> bool:
+    """Whether nothing is known of any release of the system, gates included, though there is a catalog."""
+    place = question.change.known.overlay(edit.path)
+    return bool(place and layout.PLATFORM in step.before and not question.change.known.slots(step.before, place.system))
 
 
 def mutable_version(question: Question, step: Step) -> Iterator[Reason]:
@@ -167,8 +176,7 @@ def _said(question: Question, step: Step, place: OverlayFile, slot: Slot, versio
         evidence = question.change.known.evidence(path, step.after[path].content) if path in step.after else {}
     except Problems:
         return {}
-    said = evidence.get("releases", {}).get(slot.release.name, {})
-    return said if said.get("version") == str(version) else {}
+    return statement(evidence, f"{place.system}/{place.component}", slot, version)
 
 
 def beyond_release(question: Question, step: Step) -> Iterator[Reason]:

@@ -126,24 +126,28 @@ def gate_failed(question: Question, step: Step) -> Iterator[Reason]:
             message = f"{move.new} has no evidence that names this very version, and {gates[0].bounds} is required"
             yield _reason("gate-failed", step, move, message, "bump it with envgen bump --evidence FILE")
         for gate in dict.fromkeys(gates) if found else ():
-            if found and (failure := _failure(question, move, commit, gate, found)):
+            if found and (failure := _failure(question, step, move, commit, gate, found)):
                 problem, remedy = failure
                 yield _reason("gate-failed", step, move, f"{move.new}: {problem}", remedy)
 
 
 _BETTER = "train and bump a better version"
 
+Failure = tuple[str, str]
+"""What is wrong, and what to do."""
 
-def _failure(question: Question, move: Move, commit: str, gate: Gate, found: Proof) -> tuple[str, str] | None:
+
+def _failure(question: Question, step: Step, move: Move, commit: str, gate: Gate, found: Proof) -> Failure | None:
     """What a gate finds wrong with the new version, and what to do about it."""
     if problem := gate.failure(found.said):
         return problem, _BETTER
-    return _worse(question, move, commit, gate, found) if gate.not_below_incumbent and not move.is_first else None
+    is_compared = gate.not_below_incumbent and not move.is_first
+    return _worse(question, step, move, commit, gate, found) if is_compared else None
 
 
-def _worse(question: Question, move: Move, commit: str, gate: Gate, found: Proof) -> tuple[str, str] | None:
+def _worse(question: Question, step: Step, move: Move, commit: str, gate: Gate, found: Proof) -> Failure | None:
     """Why the new version is worse than the one the target runs."""
-    incumbent = proof(question.change.known, commit, move, move.old)
+    incumbent = proof(question.change.known, step.parent or commit, move, move.old)
     if incumbent is None or gate.is_silent(incumbent.said):
         problem = f"nothing says the {gate.metric} of {move.old}, which it may not be worse than"
         return problem, f"bump {move.old} with evidence of it, then {move.new} again"

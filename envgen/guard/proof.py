@@ -9,6 +9,7 @@ from envgen.guard.moves import Move, moves, source_commit, version_in
 from envgen.guard.nouns import Known, Reason, Step
 from envgen.guard.question import Question
 from envgen.model import Data, Kind, Version
+from envgen.release import Slot
 
 
 @dataclass(frozen=True)
@@ -22,14 +23,20 @@ class Proof:
     """Whether it bears any, known or not."""
 
     @property
-    def metrics(self) -> Mapping[str, float]:
-        found: Mapping[str, float] = self.said.get("metrics", {})
-        return found
-
-    @property
     def failed(self) -> list[str]:
         """The checks that CI says failed."""
         return sorted(name for name, result in self.said.get("checks", {}).items() if result != "passed")
+
+
+def statement(evidence: Data, name: str, slot: Slot, version: Version) -> Data:
+    """What evidence says of a version of one release of the component `name`; nothing if it speaks of something else.
+
+    A version is named by label and digest: without a digest, an image of another repository is another image.
+    """
+    said: Data = evidence.get("releases", {}).get(slot.release.name, {})
+    is_ours = said.get("version") == str(version) and evidence.get("component", name) == name
+    is_this_image = bool(version.digest) or version.repository in ("", slot.release.image)
+    return said if is_ours and is_this_image else {}
 
 
 def proof(known: Known, tip: str, move: Move, version: Version) -> Proof | None:
@@ -45,9 +52,10 @@ def proof(known: Known, tip: str, move: Move, version: Version) -> Proof | None:
             evidence = known.evidence(path, content)
         except Problems:
             continue
-        said = evidence["releases"].get(move.release, {})
-        if said.get("version") == str(version) and version_in(tree, dev, move) == version:
-            is_ours = evidence.get("component") == f"{move.system}/{move.component}"
+        name = f"{move.system}/{move.component}"
+        said = statement(evidence, name, move.slot, version)
+        if said and version_in(tree, dev, move) == version:
+            is_ours = evidence.get("component") == name
             return Proof(said, known.signers(content) if is_ours else frozenset(), "signature" in evidence)
     return None
 

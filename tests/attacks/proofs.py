@@ -153,6 +153,45 @@ ATTACKS = (
     ),
     attack("a version below a gate of its component", CI, "gate-failed", BUMP, proven("v4", 0.89), before=(OWN_GATE,)),
     attack("a version whose scan failed", CI, "gate-failed", BUMP, proven("v4", 0.95, "failed"), before=(OWN_GATE,)),
+    attack(
+        "another repository under the evidence of the old image",
+        CI,
+        "gate-failed",
+        replaced("overlays/dev/shop/api/kustomization.yaml", "ml/api", "ml/evil"),
+        before=(proven("v3", 0.95), OWN_GATE),
+    ),
+    attack(
+        "a version under evidence that says it is another component's",
+        CI,
+        "gate-failed",
+        BUMP,
+        written(
+            "overlays/dev/shop/api/evidence.yaml",
+            "component: shop/web\nreleases:\n"
+            '  app: {version: "v4", metrics: {accuracy: 0.95}, checks: {scan: passed}}\n',
+        ),
+        before=(OWN_GATE,),
+    ),
+    attack(
+        "a version past gates that nobody can read",
+        CI,
+        "not-a-version",
+        BUMP,
+        before=(OWN_GATE, replaced("gitops/systems/shop.yaml", 'data: {tea: "3"}', 'date: {tea: "3"}')),
+    ),
+    attack(
+        "another repository under evidence that somebody signed",
+        RELEASE,
+        "no-evidence",
+        copied("dev", "prod", "shop/api"),
+        before=(
+            SIGNED,
+            trusted,
+            signed("v3"),
+            replaced("overlays/dev/shop/api/kustomization.yaml", "ml/api", "ml/evil"),
+            replaced("overlays/dev/shop/api/evidence.yaml", "releases:", "# again\nreleases:"),
+        ),
+    ),
     attack("a version of which a gate hears nothing", CI, "gate-failed", BUMP, before=(OWN_GATE,)),
     attack("a version under another's evidence", CI, "gate-failed", BUMP, proven("v3", 0.95), before=(OWN_GATE,)),
     attack(
