@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from math import isfinite
 from pathlib import Path
 
 from envgen import catalog, evidence, kustomization, layout, release, worktree, yamlio
@@ -59,9 +60,12 @@ def gate(root: Path, name: str, said: Said, file: Path) -> Judgement:
     before = evidence.read(file) if file.exists() else Evidence({})
     if before.signature:
         raise InputError(f"{file.name} is signed; what is added to it would break the signature")
-    told = said.over(before.releases.get(place.release.name, {}))
-    if "=" in name:
-        told["version"] = str(version_for(place, Request.parse(name)))
+    known = before.releases.get(place.release.name, {})
+    old = known.get("version", "")
+    version = str(version_for(place, Request.parse(name))) if "=" in name else old
+    if old not in ("", version, version.partition("@")[0]):  # an image gets its digest when it is built
+        raise InputError(f"{file.name} is about {old}; what is found out about {version} goes to a file of its own")
+    told = said.over(known) | ({"version": version} if version else {})
     now = replace(before, releases={**before.releases, place.release.name: told})
     gates = place.declaration.gates_of(place.release)
     incumbent = _incumbent({**tree, **worktree.read(root, [place.path])}, place)
@@ -114,7 +118,7 @@ def metrics(file: Path) -> dict[str, float]:
     if not isinstance(document.data, dict):
         raise InputError(f"{file.name} holds no metrics; write numbers by name")
     for name, value in document.data.items():
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
             message = f"{name} is {value!r}, which is no number; write metrics as numbers"
             raise Problems([Finding(document.at(name), "wrong-type", message)])
     return document.data

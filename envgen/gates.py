@@ -31,9 +31,9 @@ class Gate:
         value = said.get("metrics", {}).get(self.metric)
         if value is None:
             return f"its evidence has no {self.metric}"
-        if self.at_least is not None and value < self.at_least:
+        if self.at_least is not None and not value >= self.at_least:
             return f"{self.metric} is {value}, and at least {self.at_least} is required"
-        if self.at_most is not None and value > self.at_most:
+        if self.at_most is not None and not value <= self.at_most:
             return f"{self.metric} is {value}, and at most {self.at_most} is allowed"
         return ""
 

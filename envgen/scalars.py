@@ -49,9 +49,15 @@ def _fits(whole: int, digits: str) -> bool:
     return -(1 << 63) <= whole < 1 << (63 if digits[0] == "+" else 64)
 
 
+_LONGEST = 128
+"""More digits than fit 64 bits in any base: what such a number is exactly matters to nobody."""
+
+
 def _integer(digits: str) -> int:
     sign = -1 if digits.startswith("-") else 1
     bare = digits.lstrip("+-").lower()
+    if len(bare) > _LONGEST:
+        return sign << _LONGEST
     for prefix, base in (("0x", 16), ("0b", 2), ("0o", 8), ("0", 8)):
         if bare.startswith(prefix) and len(bare) > len(prefix):
             return sign * int(bare[len(prefix) :], base)

@@ -199,3 +199,25 @@ def test_a_gate_of_several_releases_names_one(repo: Repo, run: Run) -> None:
     root = repo({"gitops/platform.yaml": PLATFORM, "gitops/systems/shop.yaml": system})
 
     assert "name the one that the gate on accuracy judges with `release`" in run("generate", cwd=root).stdout
+
+
+def test_evidence_of_one_version_is_not_made_another_s(root: Path, run: Run) -> None:
+    gated(run, root, *GOOD, name="shop/api=1.4.2")
+
+    other = gated(run, root, name="shop/api=1.5.0")
+    built = gated(run, root, name=f"shop/api=1.4.2@sha256:{'a' * 64}")
+
+    assert other == Outcome(
+        2, "", "evidence.yaml is about 1.4.2; what is found out about 1.5.0 goes to a file of its own\n"
+    )
+    assert built.code == 0
+    assert f"version: 1.4.2@sha256:{'a' * 64}" in written(root)
+
+
+@pytest.mark.parametrize("number", [".nan", ".inf", "9" * 5000])
+def test_a_number_that_is_none_passes_no_gate(root: Path, run: Run, number: str) -> None:
+    (root / "odd.yaml").write_text(f"accuracy: {number}\ndiscount: 3\n")
+
+    outcome = gated(run, root, "--metrics", "odd.yaml", "--check", "scan=passed")
+
+    assert outcome.code == 1

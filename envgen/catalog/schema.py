@@ -22,12 +22,13 @@ Schema = dict[str, Any]
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
+_FINDING: Schema = {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_./-]*$"}
 _GATE_FIELDS: dict[str, Schema] = {
-    "metric": described(TEXT, "a metric of the evidence"),
+    "metric": described(_FINDING, "a metric of the evidence"),
     "at_least": {"type": "number"},
     "at_most": {"type": "number"},
     "not_below_incumbent": described(FLAG, "not worse than what runs there now"),
-    "check": described(TEXT, "a check of the evidence that must have passed, instead of a metric"),
+    "check": described(_FINDING, "a check of the evidence that must have passed, instead of a metric"),
 }
 _GATE = record((), **_GATE_FIELDS)
 _COMPONENT_GATE = record((), **_GATE_FIELDS, release=described(TEXT, "the release it judges, where there are several"))
