@@ -9,7 +9,7 @@ from envgen.declaration import ComponentType, System
 from envgen.errors import Problems
 from envgen.model import Finding, Location, RepoPath, Report, Tree
 
-BEGIN, END = "<!-- envgen docs -->\n", "<!-- end of envgen docs -->\n"
+BEGIN, END = "<!-- envgen docs -->", "<!-- end of envgen docs -->"
 """Around what is generated; everything else of a page is people's."""
 
 
@@ -61,16 +61,14 @@ def apply(root: Path, change: Plan) -> None:
 
 
 def _new(system: System) -> str:
-    return f"# {system.name}\n\n{BEGIN}{END}"
+    return f"# {system.name}\n\n{BEGIN}\n{END}\n"
 
 
 def _spliced(path: RepoPath, page: str, text: str) -> str:
     """The page with `text` between the marks.  Raises Problems where they are not there, once and in order."""
     marks = [page.count(BEGIN), page.count(END)]
     if marks != [1, 1] or page.index(BEGIN) > page.index(END):
-        message = (
-            f"the page has no place for the diagram; write {BEGIN.strip()} and {END.strip()} on lines of their own"
-        )
+        message = f"the page has no place for the diagram; write {BEGIN} and {END} on lines of their own"
         raise Problems([Finding(Location(path), "docs-marks", message)])
     head, rest = page.split(BEGIN)
-    return f"{head}{BEGIN}{text}{END}{rest.split(END)[1]}"
+    return f"{head}{BEGIN}\n{text}{END}{rest.split(END)[1]}"

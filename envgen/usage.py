@@ -1,4 +1,7 @@
-"""`envgen status --gpu`: who uses which GPUs in which environment, and what is left of each pool."""
+"""`envgen status --gpu`: who uses which GPUs in which environment, and what each pool has.
+
+A row is an environment's: where two share a cluster, each says what it takes of the same pool.
+"""
 
 import json
 from collections.abc import Callable, Iterator, Mapping

@@ -75,7 +75,7 @@ EXPOSE = described(
     {"type": "object", "properties": WAY_IN, "required": ["host"], "additionalProperties": False},
     "reachable from outside under this host, by Ingress, HTTPRoute or Route",
 )
-PROFILE: Schema = {"type": "string", "pattern": r"^[0-9]+g\.[0-9]+gb[a-z0-9.+]*$"}
+PROFILE: Schema = {"type": "string", "pattern": r"^[0-9]+g\.[0-9]+gb[a-z0-9.]*$"}
 """A part of a GPU as NVIDIA names it: compute and memory, such as `1g.5gb`."""
 GPU = described(
     {
@@ -86,7 +86,7 @@ GPU = described(
             memory=described(QUANTITY, "of any pool whose GPUs, or slices, have at least this much"),
             count=described({"type": "integer", "minimum": 1}, "how many a pod has; 1 if absent"),
             mig=described(
-                {"type": "string", "pattern": r"^[0-9]+g\.[0-9]+gb[a-z0-9.+]*$"}, "slices of this profile instead"
+                {"type": "string", "pattern": r"^[0-9]+g\.[0-9]+gb[a-z0-9.]*$"}, "slices of this profile instead"
             ),
         ),
         "anyOf": [{"required": [name]} for name in ("pool", "product", "memory", "mig")],

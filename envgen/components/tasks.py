@@ -202,7 +202,7 @@ envgen -C "$clone/gitops" gate "$COMPONENT=$VERSION${{DIGEST:+@$DIGEST}}" \\
 
 def _bump(declaration: Declaration, declared: Fields, at: Places) -> dict[str, Any]:
     """One commit to dev, on whatever the branch is by then."""
-    is_gated = any(_is_gate_of(declared["component"], other) for other in declaration.fields["tasks"].values())
+    is_gated = any(_is_gate_of(declared, other) for other in declaration.fields["tasks"].values())
     evidence = f' --evidence "{_evidence(declared, at)}"' if is_gated else ""
     script = f"""\
 {_CLONE}
@@ -217,13 +217,17 @@ envgen -C "$clone/gitops" bump "$COMPONENT=$VERSION${{DIGEST:+@$DIGEST}}"{eviden
     }
 
 
-def _is_gate_of(component: str, other: Fields) -> bool:
-    return (other.get("does"), other.get("component")) == ("gate", component)
+def _is_gate_of(declared: Fields, other: Fields) -> bool:
+    return other.get("does") == "gate" and all(other.get(key) == declared.get(key) for key in _RELEASE)
+
+
+_RELEASE = ("component", "component-release")
 
 
 def _evidence(declared: Fields, at: Places) -> str:
     """What a gate writes and a bump puts beside the version."""
-    return f"{at.workspace(SOURCE)}/evidence-{declared['component']}.yaml"
+    name = "-".join(declared[key] for key in _RELEASE if key in declared)
+    return f"{at.workspace(SOURCE)}/evidence-{name}.yaml"
 
 
 # A folder of its own: what earlier tasks left in the workspace must not steer the git of one that holds a token.

@@ -131,7 +131,7 @@ def _sync_policy(unit: Unit) -> Object:
 
 
 def _has_namespaces(unit: Unit) -> bool:
-    """Whether the platform declares the namespaces, so that Argo CD need not create them."""
+    """Whether the catalog declares the namespaces of the environment, so that Argo CD need not create them."""
     return any(
         component.type.name == NAMESPACES_TYPE and unit.environment.name in component.environments
         for system in unit.catalog.systems

@@ -95,7 +95,9 @@ def held(spec: Spec, kind: str, resource: str) -> Fraction:
     """The most that a pod holds at once: it starts one by one, and what runs beside the rest stays."""
     beside = starting = running = Fraction(0)
     for field, container in containers(spec):
-        asked = amount(container, kind, resource) or Fraction(0)
+        asked = amount(container, kind, resource)
+        if asked is None:  # Kubernetes takes a request that is absent from the limit
+            asked = amount(container, "limits", resource) or Fraction(0)
         if field[0] != "initContainers":
             running += asked
         elif container.get("restartPolicy") == "Always":
