@@ -87,7 +87,12 @@ def _path(environments: tuple[Environment, ...]) -> Iterator[Environment]:
     yield from environments
 
 
-EVERY = [pytest.param(story, id=story.name) for story in stories()]
+QUICK = "tea"
+"""The system with the longest way, whose story is always told; the others are told with the large samples."""
+EVERY = [
+    pytest.param(story, id=story.name, marks=() if story.system.name == QUICK else pytest.mark.slow)
+    for story in stories()
+]
 
 
 def test_every_reference_system_has_a_story() -> None:

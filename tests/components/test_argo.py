@@ -311,6 +311,7 @@ def custom() -> Iterator[Object]:
         yield from objects(text, name).values()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not CRDS.is_dir(), reason=f"no CustomResourceDefinitions in {CRDS}")
 def test_every_object_fits_its_definition() -> None:
     known = [(entry, validator(entry["apiVersion"], entry["kind"])) for entry in custom()]
