@@ -20,6 +20,9 @@ Component = tuple[str, str]
 """System and name."""
 
 
+_JOB = "batch.kubernetes.io/job-name"
+
+
 def component_of(entry: Object) -> Component:
     labels = entry["metadata"].get("labels", {})
     return str(labels.get("app.kubernetes.io/part-of")), str(labels.get("app.kubernetes.io/name"))
@@ -55,10 +58,12 @@ class Placed:
 
     @property
     def pods(self) -> list[Object]:
-        """Those of its components, without those that are about to go."""
+        """Those of its components, without those that are about to go and those that a CronJob's turns made."""
         ours = {component_of(entry) for entry in self.unit.objects}
+        jobs = {entry["metadata"]["name"] for entry in self.unit.objects if entry["kind"] == "Job"}
         found = (pod for pod in self.api.all("v1", "Pod", self.unit.namespace) if component_of(pod) in ours)
-        return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
+        here = (pod for pod in found if "deletionTimestamp" not in pod["metadata"])
+        return [pod for pod in here if pod["metadata"]["labels"].get(_JOB) in (None, *jobs)]
 
     @property
     def claims(self) -> list[Object]:
