@@ -1,14 +1,15 @@
 """All pods of our systems on a cluster: those that controllers made, and those that operators would make."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from envgen import catalog, worktree
+from envgen.catalog.uses import standing
 from envgen.components.builtin import TYPES
-from envgen.components.gpus import GPU
-from envgen.declaration import Pool, Target
+from envgen.components.gpus import GPU, MIG, Ask, fitting
+from envgen.declaration import Fields, Pool, Target
 from envgen.model import Object
 from tests.rig.api import Api
 from tests.rig.nodes import POOL
@@ -28,15 +29,22 @@ def component_of(entry: Object) -> Component:
     return str(labels.get("app.kubernetes.io/part-of")), str(labels.get("app.kubernetes.io/name"))
 
 
-def declared_pools(repository: Repository, environment: str) -> dict[Component, str]:
-    """The pool of every component there, by the catalog alone; empty for those that ask for no GPU."""
+def declared_asks(repository: Repository, environment: str) -> dict[Component, list[Ask]]:
+    """What every component there asks for, by the catalog alone; empty for those that ask for no GPU."""
     whole = catalog.read(worktree.read(repository.root), TYPES)
     return {
-        (system.name, component.name): component.environments[environment].get("gpu", {}).get("pool", "")
+        (system.name, component.name): list(_asks_in(component.environments[environment], component.type.gpus))
         for system in whole.systems
         for component in system.components
         if environment in component.environments
     }
+
+
+def _asks_in(fields: Fields, paths: Iterable[str]) -> Iterator[Ask]:
+    for path in paths:
+        for _, gpu in standing(fields, path):
+            if ask := Ask.of({"gpu": gpu}):
+                yield ask
 
 
 def is_open(pool: Pool) -> bool:
@@ -57,17 +65,25 @@ class Placed:
         return list(projected(self.unit.objects))
 
     @property
+    def spaces(self) -> list[str]:
+        """Its namespace, and others that it delivers objects with pods to."""
+        return sorted({self.unit.namespace, *(str(entry["metadata"]["namespace"]) for entry in self.played)})
+
+    def _all(self, kind: str) -> list[Object]:
+        return [entry for space in self.spaces for entry in self.api.all("v1", kind, space)]
+
+    @property
     def pods(self) -> list[Object]:
         """Those of its components, without those that are about to go and those that a CronJob's turns made."""
         ours = {component_of(entry) for entry in self.unit.objects}
         jobs = {entry["metadata"]["name"] for entry in self.unit.objects if entry["kind"] == "Job"}
-        found = (pod for pod in self.api.all("v1", "Pod", self.unit.namespace) if component_of(pod) in ours)
+        found = (pod for pod in self._all("Pod") if component_of(pod) in ours)
         here = (pod for pod in found if "deletionTimestamp" not in pod["metadata"])
         return [pod for pod in here if pod["metadata"]["labels"].get(_JOB) in (None, *jobs)]
 
     @property
     def claims(self) -> list[Object]:
-        return self.api.all("v1", "PersistentVolumeClaim", self.unit.namespace)
+        return self._all("PersistentVolumeClaim")
 
     def wanted(self) -> Counter[Component]:
         """How many pods each component has, by what is rendered and by what its controllers say."""
@@ -108,9 +124,11 @@ class Placed:
             found.setdefault(component_of(pod), set()).add(made_from[pod["spec"]["nodeName"]])
         return found
 
-    def homes(self, pool: str) -> set[str]:
-        """Where pods that declare a pool may run; without one, anywhere that lets them in."""
-        return {pool} if pool else {"", *(name for name, one in self.target.pools.items() if is_open(one))}
+    def homes(self, asks: Iterable[Ask]) -> set[str]:
+        """Where pods that ask for these may run; without any, anywhere that lets them in."""
+        if asked := list(asks):
+            return {pool.name for ask in asked for pool in fitting(ask, self.target)}
+        return {"", *(name for name, one in self.target.pools.items() if is_open(one))}
 
     def begin(self) -> None:
         for entry in self.played:
@@ -129,8 +147,9 @@ class Placed:
 
 
 def _asks(pod: Object) -> bool:
-    """Whether a pod asks for a GPU."""
-    return any(GPU in one.get("resources", {}).get("limits", {}) for one in pod["spec"]["containers"])
+    """Whether a pod asks for GPUs, slices of them, or devices that a driver gives out."""
+    limits = (key for one in pod["spec"]["containers"] for key in one.get("resources", {}).get("limits", {}))
+    return bool(pod["spec"].get("resourceClaims")) or any(key == GPU or key.startswith(MIG) for key in limits)
 
 
 def is_bound(claim: Object) -> bool:

@@ -10,7 +10,7 @@ from envgen.cache import Cache
 from envgen.model import Finding, Severity
 from envgen.validate import validate
 from tests.e2e.catalogs import CHANGES, CHANGING, EVERYTHING, POOLS, Change, delivered, machines
-from tests.e2e.placed import Placed, declared_pools, is_bound, placed
+from tests.e2e.placed import Placed, declared_asks, is_bound, placed
 from tests.e2e.scratch import declare, generated, unit_path, with_units
 from tests.e2e.variants import SHUT, VARIANTS, Variant
 from tests.e2e.verdicts import Trial, least, trials, verdicts_in
@@ -54,7 +54,7 @@ def test_every_pod_lands_in_the_pool_that_the_catalog_declares(
         f"{one.unit.path}: {component}": pools
         for one in here
         for component, pools in one.landed().items()
-        if not pools <= one.homes(declared_pools(OURS, one.unit.environment)[component])
+        if not pools <= one.homes(declared_asks(OURS, one.unit.environment)[component])
     }
 
     assert astray == {}
