@@ -9,7 +9,7 @@ from envgen.declaration import Pool
 from envgen.model import Object
 from tests.e2e.variants import AFFINITY, CLAIMS, FEW, TAINT
 from tests.e2e.verdicts import empty
-from tests.rig import nodes
+from tests.rig import definitions, nodes
 from tests.rig.api import Api, namespace
 from tests.rig.process import eventually
 from tests.rig.projection import projected
@@ -150,6 +150,7 @@ CHANGING: Object = {change.name: change.component for change in CHANGES}
 def delivered(api: Api, unit: Unit, machines: Iterable[Object]) -> Iterator[None]:
     """The unit on a cluster with these nodes too, and what operators would make of it; nothing of it stays."""
     own = [*machines, namespace(unit.namespace)]
+    definitions.load([(api, definitions.kinds(unit.objects))])
     try:
         for entry in (*own, *sorted(unit.objects, key=lambda entry: entry["kind"] != "ServiceAccount")):
             api.apply(entry)
