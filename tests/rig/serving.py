@@ -60,7 +60,10 @@ def _component(component: Object, objects: Sequence[Object]) -> Object:
 
 def _merged(under: Object, over: Object) -> Object:
     """Resources as a strategic merge has them: name by name."""
-    return {kind: {**under.get(kind, {}), **over.get(kind, {})} for kind in sorted({*under, *over})}
+    counted = sorted({*under, *over} - {"claims"})
+    merged: Object = {kind: {**under.get(kind, {}), **over.get(kind, {})} for kind in counted}
+    claims = {claim["name"]: claim for part in (under, over) for claim in part.get("claims", ())}
+    return merged | ({"claims": list(claims.values())} if claims else {})
 
 
 # ModelMesh Serving (Architecture; Configuration: podsPerRuntime, scaleToZero; the controller's deployment template)
