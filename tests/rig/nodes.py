@@ -23,7 +23,7 @@ POOL = "rig.envgen.dev/pool"
 """A label for the tests alone: the declared pool that a node was made from; empty on nodes without GPUs."""
 
 PLAIN_NODES = 2
-VOLUMES = 40
+VOLUMES = 100
 CLASS = "rig"
 ADDRESS = "192.0.2.1"
 
