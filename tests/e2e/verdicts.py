@@ -65,8 +65,9 @@ def verdicts_in(api: Api, space: str) -> dict[str, list[Verdict]]:
 
 
 def _reasons(text: str) -> Mapping[str, int]:
+    """What is said of the pod alone, such as that a device class is not there yet, speaks of no nodes."""
     parts = (part.partition(" ") for part in text.split(", "))
-    return {reason: int(count) for count, _, reason in parts}
+    return {reason: int(count) for count, _, reason in parts if count.isdigit()}
 
 
 @dataclass
