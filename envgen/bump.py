@@ -6,11 +6,10 @@ from pathlib import Path
 
 from envgen import catalog, delivery, edits, kustomization, layout, release, worktree, yamlio
 from envgen.components.builtin import TYPES
-from envgen.declaration import Kind
 from envgen.delivery import Delivery, Pushed
 from envgen.errors import InputError, Problems
 from envgen.evidence import Evidence, evidence_text, parsed
-from envgen.model import NO_VERSION, Data, Finding, Location, RepoPath, Tree, Version
+from envgen.model import NO_VERSION, Data, Finding, Kind, Location, RepoPath, Tree, Version
 from envgen.request import Dev, Place, Request, version_for
 
 

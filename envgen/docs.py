@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from envgen import catalog, layout, topology, worktree, yamlio
-from envgen.declaration import ComponentType, System
+from envgen.declaration import ComponentType
 from envgen.errors import Problems
 from envgen.model import Finding, Location, RepoPath, Report, Tree
+from envgen.system import System
 
 BEGIN, END = "<!-- envgen docs -->", "<!-- end of envgen docs -->"
 """Around what is generated; everything else of a page is people's."""

@@ -7,13 +7,14 @@ from pathlib import Path
 
 from envgen import catalog, gitrepo, layout, worktree, yamlio
 from envgen.components.builtin import TYPES
-from envgen.declaration import Catalog, ComponentType, Kind
+from envgen.declaration import ComponentType
 from envgen.diff import unified
 from envgen.errors import EnvgenError, Problems
 from envgen.files import contents, state
 from envgen.files.texts import is_generated
 from envgen.guard.written import written_roles
-from envgen.model import ROOTS, UNRELEASED, Finding, Location, RepoPath, Report, Tree
+from envgen.model import ROOTS, UNRELEASED, Finding, Kind, Location, RepoPath, Report, Tree
+from envgen.system import Catalog
 
 NOTES = "envgen-written.json"
 """In the git folder: what this clone's runs wrote, so that the catalog can change twice between commits."""

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from envgen import catalog, layout
-from envgen.declaration import Catalog, Component, Declaration, Environment, Kind, System
+from envgen.declaration import Declaration
 from envgen.errors import InputError
-from envgen.model import IMAGE_TAG, UNRELEASED, ImageRef, Release, RepoPath, Version
+from envgen.model import IMAGE_TAG, UNRELEASED, ImageRef, Kind, Release, RepoPath, Version
 from envgen.pinning import DIGEST, SCALAR, is_mutable_model, is_mutable_tag
+from envgen.platform import Environment
+from envgen.system import Catalog, Component, System
 
 
 @dataclass(frozen=True)

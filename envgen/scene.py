@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from envgen import catalog, edits, kustomization, layout, release, yamlio
 from envgen.catalog import declarations
 from envgen.components.builtin import TYPES
-from envgen.declaration import Catalog, Environment, Kind, Platform, System
 from envgen.errors import InputError, Problems
 from envgen.gittree import GitTree
 from envgen.guard.generated import generated, inputs
-from envgen.model import NO_VERSION, File, Finding, Location, RepoPath, Version
+from envgen.model import NO_VERSION, File, Finding, Kind, Location, RepoPath, Version
+from envgen.platform import Environment, Platform
 from envgen.release import Slot, is_released
 from envgen.request import Wanted
+from envgen.system import Catalog, System
 
 
 @dataclass(frozen=True)

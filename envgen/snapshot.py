@@ -6,10 +6,10 @@ from functools import cached_property, lru_cache
 
 from envgen import kustomization, layout, yamlio
 from envgen.closure import Closure, closure_of, folders_of
-from envgen.declaration import Environment, Platform, Target
 from envgen.errors import Problems
 from envgen.kustomization import Kustomization
 from envgen.model import Document, Field, Object, RepoPath, ResourceId, Tree, texts
+from envgen.platform import Environment, Platform, Target
 from envgen.roles import Roles
 from envgen.schema import Validator
 

@@ -8,17 +8,18 @@ from pathlib import Path
 
 from envgen import catalog, gitobjects, layout, past, release, worktree
 from envgen.components.builtin import TYPES
-from envgen.declaration import Catalog, Environment, System
 from envgen.errors import InputError
 from envgen.gittree import GitTree
 from envgen.guard import holds
 from envgen.guard.holds import Hold
 from envgen.model import Data, RepoPath, Tree, Version
 from envgen.past import UNREADABLE
+from envgen.platform import Environment
 from envgen.printable import printable
 from envgen.release import is_released
 from envgen.request import Wanted, refuse_unknown
 from envgen.spelling import aligned, data, moved, short
+from envgen.system import Catalog, System
 
 SCHEMA_VERSION = 1
 WAITS, HELD = "*", "!"

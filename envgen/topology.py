@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from envgen.catalog.uses import graph
-from envgen.declaration import Catalog, Component, System
+from envgen.system import Catalog, Component, System
 
 
 def text(catalog: Catalog, system: System) -> str:

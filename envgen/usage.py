@@ -11,7 +11,6 @@ from pathlib import Path
 from envgen import catalog, gitobjects, layout, worktree
 from envgen.components.builtin import TYPES
 from envgen.components.gpus import GPU, MIG, units
-from envgen.declaration import Catalog, Environment, Pool, Target
 from envgen.errors import InputError
 from envgen.files import state
 from envgen.files.state import State
@@ -19,8 +18,10 @@ from envgen.files.units import Unit
 from envgen.files.variants import Variants, variants
 from envgen.gittree import GitTree
 from envgen.model import Data, Tree
+from envgen.platform import Environment, Pool, Target
 from envgen.rules.asking import Asking, asking
 from envgen.spelling import aligned
+from envgen.system import Catalog
 
 SCHEMA_VERSION = 1
 

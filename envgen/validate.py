@@ -15,15 +15,16 @@ from envgen.cache import Cache
 from envgen.catalog import read_platform
 from envgen.components import operator
 from envgen.components.builtin import TYPES
-from envgen.declaration import Catalog, Platform
 from envgen.errors import InputError, Problems
 from envgen.guard.policy import Policy
 from envgen.guard.written import written_policy
 from envgen.model import ROOTS, Data, Finding, Location, RepoPath, Report, Severity, Tree
+from envgen.platform import Platform
 from envgen.rules import RULES
 from envgen.rules.rule import Rule
 from envgen.schema import Validator
 from envgen.snapshot import Snapshot, Unit, unit_folders
+from envgen.system import Catalog
 
 Progress = Callable[[int, int], None]
 """Called with how many units are rendered, and of how many."""

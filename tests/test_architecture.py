@@ -44,8 +44,9 @@ LAYERS = (  # a module may import from rows below its own, never from above or b
     {"gitrepo", "gittree", "kustomize", "schema", "shape", "worktree"},
     {"cache", "gitobjects", "yamltext"},
     {"process", "yamlio"},
-    {"components"},  # maps of declarations to objects: below everything that touches the world
+    {"components", "system"},  # maps of declarations to objects: below everything that touches the world
     {"declaration"},
+    {"platform"},
     {"errors", "gates", "layout", "pinning", "printable", "quantity", "roles", "scalars", "window"},
     {"model"},
 )

@@ -8,10 +8,10 @@ import pytest
 
 from envgen import catalog, yamlio
 from envgen.components.builtin import TYPES
-from envgen.declaration import SyncWindow
 from envgen.files import files, state
 from envgen.files.rbac import is_person
 from envgen.files.windows import duration, schedule, sync_windows
+from envgen.platform import SyncWindow
 from envgen.roles import Role, Roles
 from envgen.rules import rbac
 from envgen.rules import windows as windows_rules

@@ -8,8 +8,9 @@ import pytest
 from envgen import catalog
 from envgen.catalog.merge import merged
 from envgen.components.builtin import TYPES
-from envgen.declaration import Catalog, Kind
 from envgen.errors import InputError, Problems
+from envgen.model import Kind
+from envgen.system import Catalog
 from tests import helpers
 from tests.helpers import PLATFORM, SHOP, Repo, Run, tree
 

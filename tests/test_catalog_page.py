@@ -12,8 +12,9 @@ from envgen import catalog, generate
 from envgen.catalog import schema
 from envgen.catalog.declared import declarations
 from envgen.components.builtin import TYPES
-from envgen.declaration import Catalog, ComponentType
+from envgen.declaration import ComponentType
 from envgen.model import Tree
+from envgen.system import Catalog
 from tests.helpers import tree
 
 PAGE = (Path(__file__).parent.parent / "docs/catalog.md").read_text()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from textwrap import dedent
+from typing import cast
 
 import pytest
 import yaml
@@ -167,7 +168,7 @@ def found(root: Path, rev: str, environment: str, style: Style) -> Object:
 def inside(entry: Object, path: str) -> object:
     value: object = entry
     for step in path.split("."):
-        value = value[int(step)] if isinstance(value, list) else value[step]  # type: ignore[index]
+        value = value[int(step)] if isinstance(value, list) else cast("Object", value)[step]
     return value
 
 

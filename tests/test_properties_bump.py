@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from envgen import edits, release
 from envgen.components import deployment
-from envgen.declaration import Declaration, Platform
+from envgen.declaration import Declaration
 from envgen.model import Document, Release, Version
+from envgen.platform import Platform
 from tests.strategies import (
     COMPONENT,
     EASY_TAGS,

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from envgen.declaration import Environment, Kind, Platform
-from envgen.model import Document
+from envgen.model import Document, Kind
+from envgen.platform import Environment, Platform
 from envgen.rules.access import Permission, Subject, home
 
 ENVIRONMENTS = tuple(Environment(name, Kind(kind), ()) for name, kind in (("dev", "dev"), ("big-dev", "dev")))

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from envgen import kustomize, layout, worktree, yamlio, yamltext
 from envgen.cache import Cache
 from envgen.catalog.read import read_platform
-from envgen.declaration import Environment, Kind, Platform, Pool, Target
-from envgen.model import Document, File, Finding, Object, Severity, Tree
+from envgen.model import Document, File, Finding, Kind, Object, Severity, Tree
+from envgen.platform import Environment, Platform, Pool, Target
 from envgen.report import as_text
 from envgen.rules import RULES
 from envgen.rules.rule import Rule

@@ -13,11 +13,12 @@ import pytest
 
 from envgen import catalog, kustomize, layout, release, worktree
 from envgen.components.builtin import TYPES
-from envgen.declaration import Catalog, Component, Environment, System
 from envgen.gates import Gate
 from envgen.kustomization import read
 from envgen.model import UNRELEASED
+from envgen.platform import Environment
 from envgen.release import Slot
+from envgen.system import Catalog, Component, System
 from tests import evidence
 from tests.helpers import Outcome, Run, commit_all, git
 from tests.promotions import done

@@ -11,7 +11,7 @@ import pytest
 from envgen import catalog, worktree
 from envgen.catalog.uses import standing
 from envgen.components.builtin import TYPES
-from envgen.declaration import Catalog, Component
+from envgen.system import Catalog, Component
 
 ROOT = Path(__file__).parent.parent
 ORIGINALS = ROOT.parent / "shared" / "systems.md"

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from envgen import layout
 from envgen.catalog import gpus, windows
 from envgen.catalog.uses import cycle, mentioned, named, referred
-from envgen.declaration import Catalog, Component, Environment, Fields, Platform, System
+from envgen.declaration import Fields
 from envgen.gates import contradictions
 from envgen.model import Document, Finding, Location, Release
+from envgen.platform import Environment, Platform
 from envgen.shape import unknown
+from envgen.system import Catalog, Component, System
 from envgen.yamlio import KEY
 
 NAMESPACE_LENGTH = 63

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from envgen.catalog.uses import graph, waves
-from envgen.declaration import Catalog, Component, Declaration, Environment, Offer, System, Use
+from envgen.declaration import Declaration, Offer, Use
+from envgen.platform import Environment
+from envgen.system import Catalog, Component, System
 
 
 def declarations(

@@ -5,7 +5,9 @@ from itertools import chain
 
 from envgen.catalog.uses import standing
 from envgen.components.gpus import Ask, fitting, room, units
-from envgen.declaration import Component, Doubt, Environment, Pool, Target
+from envgen.declaration import Doubt
+from envgen.platform import Environment, Pool, Target
+from envgen.system import Component
 
 Problem = tuple[str, str]
 """Rule and message."""

@@ -10,24 +10,14 @@ import envgen.catalog.schema as schema
 from envgen import layout, yamlio
 from envgen.catalog import windows
 from envgen.catalog.merge import merged
-from envgen.declaration import (
-    Catalog,
-    Component,
-    ComponentType,
-    Environment,
-    Fields,
-    Kind,
-    Platform,
-    Pool,
-    System,
-    Target,
-    foreign,
-)
+from envgen.declaration import ComponentType, Fields, foreign
 from envgen.errors import InputError, Problems
 from envgen.gates import gate
-from envgen.model import Document, Finding, Location, Mode, Release, RepoPath, Tree
+from envgen.model import Document, Finding, Kind, Location, Mode, Release, RepoPath, Tree
+from envgen.platform import Environment, Platform, Pool, Target
 from envgen.schema import Validator
 from envgen.shape import unknown
+from envgen.system import Catalog, Component, System
 
 
 def read(

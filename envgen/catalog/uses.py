@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
-from envgen.declaration import ComponentType, Fields, System
+from envgen.declaration import ComponentType, Fields
 from envgen.model import Data, Field
+from envgen.system import System
 
 Graph = Mapping[str, tuple[str, ...]]
 """What each component uses, by name."""

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
-from envgen.declaration import Fields, SyncWindow
+from envgen.declaration import Fields
 from envgen.model import Document, Field, Finding
+from envgen.platform import SyncWindow
 from envgen.window import WEEK, no_zone, span
 
 

@@ -14,8 +14,8 @@ from envgen.components.argo_template import AT, template, volume
 from envgen.components.fields import NAME, PORT, TEXT, Schema, described, many, mapping, record
 from envgen.components.objects import network_policy, obj, selector
 from envgen.components.tasks import Task, tasks
-from envgen.declaration import ComponentType, Declaration, Doubt, Fields, Kind, Offer, Pointer
-from envgen.model import Object, Release
+from envgen.declaration import ComponentType, Declaration, Doubt, Fields, Offer, Pointer
+from envgen.model import Kind, Object, Release
 
 API = "argoproj.io/v1alpha1"
 _RBAC = "rbac.authorization.k8s.io"

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from envgen.components.objects import obj
-from envgen.declaration import Declaration, Environment, Fields, Pool, Target
+from envgen.declaration import Declaration, Fields
 from envgen.model import Object
+from envgen.platform import Environment, Pool, Target
 from envgen.quantity import amount, in_words
 
 GPU = "nvidia.com/gpu"

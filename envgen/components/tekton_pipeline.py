@@ -11,8 +11,8 @@ from envgen.components import pipelines, pods, tekton_trigger
 from envgen.components.objects import egress, egress_policy, obj
 from envgen.components.tasks import Places, Task, tasks
 from envgen.components.tekton_trigger import RUNS, runner
-from envgen.declaration import ComponentType, Declaration, Doubt, Fields, Kind, Offer, Pointer
-from envgen.model import Object, Release
+from envgen.declaration import ComponentType, Declaration, Doubt, Fields, Offer, Pointer
+from envgen.model import Kind, Object, Release
 
 API = "tekton.dev/v1"
 _USER = 65532

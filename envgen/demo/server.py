@@ -9,12 +9,12 @@ from pathlib import Path
 
 from envgen import bump, catalog, delivery, layout, promote, rollback, status, worktree
 from envgen.components.builtin import TYPES
-from envgen.declaration import Environment, Kind
 from envgen.delivery import Delivery
 from envgen.demo.tour import Tour
 from envgen.errors import InputError, Problems
 from envgen.guard import install
-from envgen.model import RepoPath
+from envgen.model import Kind, RepoPath
+from envgen.platform import Environment
 from envgen.request import Request
 
 CI, MANAGER = "ci-bot", "alice"

@@ -6,7 +6,6 @@ the JSON 6902 difference to what the environment wants, and the release state.
 
 from collections.abc import Iterator
 
-from envgen.declaration import Catalog, System
 from envgen.errors import Problems
 from envgen.files import argocd
 from envgen.files.components import base_files, overlay_files
@@ -15,6 +14,7 @@ from envgen.files.units import Unit
 from envgen.files.variants import Variants, variants
 from envgen.model import Finding, RepoPath, ResourceId
 from envgen.roles import Roles
+from envgen.system import Catalog, System
 
 NO_ROLES: Roles = {}
 

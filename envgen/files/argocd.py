@@ -7,14 +7,15 @@ clusters an explicit list, and every path that a build reads is named.
 from collections.abc import Sequence
 
 from envgen import layout
-from envgen.declaration import Catalog, Kind, Target
 from envgen.files.projects import API, NAMESPACE, metadata, projects
 from envgen.files.projects import IN_CLUSTER as IN_CLUSTER
 from envgen.files.rbac import config_map
 from envgen.files.texts import text
 from envgen.files.units import Unit
-from envgen.model import Object, RepoPath
+from envgen.model import Kind, Object, RepoPath
+from envgen.platform import Target
 from envgen.roles import Roles
+from envgen.system import Catalog
 
 PATHS = "argocd.argoproj.io/manifest-generate-paths"
 NAMESPACES_TYPE = "namespaces"

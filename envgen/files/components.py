@@ -4,11 +4,11 @@ import re
 from posixpath import relpath
 
 from envgen import layout, release
-from envgen.declaration import Declaration, Kind
+from envgen.declaration import Declaration
 from envgen.files.state import State
 from envgen.files.texts import RELEASE_NOTE, file_names, kustomization, record, text
 from envgen.files.variants import Objects, Variants
-from envgen.model import Data, RepoPath, ResourceId
+from envgen.model import Data, Kind, RepoPath, ResourceId
 from envgen.overlay import difference
 
 Files = dict[RepoPath, str]

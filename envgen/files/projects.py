@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from envgen import layout
-from envgen.declaration import Catalog, Environment, Target
 from envgen.files.units import Unit
 from envgen.files.windows import sync_windows
 from envgen.model import Object
+from envgen.platform import Environment, Target
+from envgen.system import Catalog
 
 API = "argoproj.io/v1alpha1"
 NAMESPACE = "argocd"

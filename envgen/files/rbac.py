@@ -7,9 +7,10 @@ something else than git's content into a cluster, nor `exec`.  Nobody gets anyth
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from envgen.declaration import Catalog, Environment, Kind
-from envgen.model import Object
+from envgen.model import Kind, Object
+from envgen.platform import Environment
 from envgen.roles import ROLES, Role, Roles
+from envgen.system import Catalog
 
 NAME = "argocd-rbac-cm"
 SCOPES = "[preferred_username]"

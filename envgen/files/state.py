@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 
 from envgen import kustomization, layout, release, yamlio
 from envgen.catalog import declarations
-from envgen.declaration import Catalog, Declaration
+from envgen.declaration import Declaration
 from envgen.errors import Problems
 from envgen.model import File, Finding, RepoPath, Tree
 from envgen.release import Versions
+from envgen.system import Catalog
 
 Key = tuple[str, str, str]
 """Environment, system, component."""

@@ -7,13 +7,14 @@ from functools import cached_property
 from envgen import layout, release
 from envgen.catalog import declarations
 from envgen.components.objects import WAVE
-from envgen.declaration import Catalog, Environment, Kind, System, Target
 from envgen.files.components import Files, patch
 from envgen.files.state import State
 from envgen.files.texts import file_names, kustomization, record, text
 from envgen.files.variants import Objects, Variants, objects
-from envgen.model import Object, ResourceId
+from envgen.model import Kind, Object, ResourceId
 from envgen.overlay import difference
+from envgen.platform import Environment, Target
+from envgen.system import Catalog, System
 
 SitePatch = tuple[ResourceId, Objects, list[Object]]
 """An object, all objects of its unit, and the operations that make it the site's."""

@@ -7,8 +7,9 @@ from itertools import chain
 
 from envgen.catalog import declarations
 from envgen.components.gpus import claim_templates
-from envgen.declaration import Catalog, Component, Declaration, System
+from envgen.declaration import Declaration
 from envgen.model import Object, ResourceId
+from envgen.system import Catalog, Component, System
 
 Objects = Mapping[ResourceId, Object]
 

@@ -6,8 +6,8 @@ that clock too, so that a window over the change to summer time ends at the hour
 
 from collections.abc import Iterable
 
-from envgen.declaration import SyncWindow
 from envgen.model import Object
+from envgen.platform import SyncWindow
 from envgen.window import DAY, DAYS, WEEK
 
 

@@ -2,10 +2,10 @@
 
 from envgen import layout, yamlio
 from envgen.catalog.schema import GUARD
-from envgen.declaration import Platform
 from envgen.errors import Problems
 from envgen.guard.policy import Policy, contradictions, policy, unknown_environments
 from envgen.model import Tree
+from envgen.platform import Platform
 from envgen.roles import Roles
 from envgen.schema import Validator
 

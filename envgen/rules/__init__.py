@@ -8,6 +8,8 @@ from envgen.rules import (
     members,
     names,
     operators,
+    paths,
+    projects,
     rbac,
     reach,
     reading,
@@ -45,6 +47,8 @@ RULES: tuple[Rule, ...] = (
     *ci.RULES,
     *triggers.RULES,
     *argocd.RULES,
+    *paths.RULES,
+    *projects.RULES,
     *rbac.RULES,
     *windows.RULES,
 )

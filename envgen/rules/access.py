@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from envgen.declaration import Environment, Platform
 from envgen.model import Data, Location, Object, ResourceId
 from envgen.origin import place
+from envgen.platform import Environment, Platform
 from envgen.rules.values import inside, items, mapping
 from envgen.snapshot import Snapshot, Unit
 

@@ -6,8 +6,8 @@ from math import ceil
 from typing import Any, NamedTuple
 
 from envgen.components.gpus import GPU, MIG, units
-from envgen.declaration import Pool
 from envgen.model import Field, Object
+from envgen.platform import Pool
 from envgen.quantity import measured
 from envgen.rules.landing import Spec, landing
 from envgen.rules.pods import containers, pods, replicas

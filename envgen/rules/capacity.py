@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from envgen.components.gpus import GPU, MIG, room, units
-from envgen.declaration import Pool
+from envgen.platform import Pool
 
 _NAMED = 4
 

@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from envgen.declaration import Kind
-from envgen.model import Data, Field, Object
+from envgen.model import Data, Field, Kind, Object
 from envgen.origin import place
 from envgen.rules import clients, shell
 from envgen.rules.rule import Problem, Rule, each_unit

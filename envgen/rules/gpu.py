@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from math import ceil
 
 from envgen.components.gpus import GPU, MIG, PRODUCT, units
-from envgen.declaration import Pool, Target
 from envgen.model import Field, ImageRef, Location, Object
 from envgen.origin import place
+from envgen.platform import Pool, Target
 from envgen.rules.asking import Asking, amount, asking
 from envgen.rules.capacity import Demand, called, shortage
 from envgen.rules.landing import REQUIRED, Spec, allows, products, untolerated

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from envgen.components.gpus import PRODUCT
-from envgen.declaration import Pool
+from envgen.platform import Pool
 from envgen.rules.values import inside, items, mapping
 
 REQUIRED = ("affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms")

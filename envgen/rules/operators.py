@@ -4,8 +4,7 @@ from collections.abc import Iterator, Set
 from difflib import get_close_matches
 
 from envgen import schemas
-from envgen.declaration import Kind
-from envgen.model import Field, Object
+from envgen.model import Field, Kind, Object
 from envgen.origin import place
 from envgen.rules.manifests import minor
 from envgen.rules.rule import Problem, Rule, each_unit

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from envgen.declaration import Kind
 from envgen.files.rbac import NAME
-from envgen.model import Data, Document, Field, Location
+from envgen.model import Data, Document, Field, Kind, Location
 from envgen.rules.applications import of_kind
 from envgen.rules.grants import Binding, Grant, LineError, parsed, reached_by
 from envgen.rules.values import inside, items, mapping

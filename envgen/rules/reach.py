@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from envgen import layout
-from envgen.declaration import Kind, Platform
-from envgen.model import Data, Object, ResourceId, Severity
+from envgen.model import Data, Kind, Object, ResourceId, Severity
+from envgen.platform import Platform
 from envgen.rules.access import GROUP, WRITES, Grant, Permission, Subject, grants, home
 from envgen.rules.rule import Problem, Rule
 from envgen.rules.values import inside, items

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import NamedTuple
 
-from envgen.declaration import Target
 from envgen.model import Location
+from envgen.platform import Target
 from envgen.quantity import in_words, measured
 from envgen.rules.asking import ends, held, number_of
 from envgen.rules.pods import pods

@@ -3,8 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from envgen.declaration import Kind
-from envgen.model import IMAGE_TAG, UNRELEASED, Field, ImageRef, Object, Severity
+from envgen.model import IMAGE_TAG, UNRELEASED, Field, ImageRef, Kind, Object, Severity
 from envgen.origin import place
 from envgen.pinning import DIGEST, is_mutable_model, is_mutable_tag
 from envgen.rules.pods import containers, pods

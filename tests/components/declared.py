@@ -6,9 +6,10 @@ import yaml
 
 from envgen import catalog
 from envgen.components.builtin import TYPES
-from envgen.declaration import Catalog, Declaration
+from envgen.declaration import Declaration
 from envgen.errors import Problems
 from envgen.model import File, Object
+from envgen.system import Catalog
 
 PLATFORM = """\
 kubernetes: "1.36"

@@ -10,9 +10,11 @@ import yaml
 
 from envgen import catalog, crd, schemas
 from envgen.components.builtin import TYPES
-from envgen.declaration import Catalog, ComponentType, Environment, System
+from envgen.declaration import ComponentType
 from envgen.model import File, Object, ResourceId
+from envgen.platform import Environment
 from envgen.schema import Validator
+from envgen.system import Catalog, System
 from tests.rig.definitions import OPEN
 
 ROOT = Path(__file__).parents[2]

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from envgen.components.builtin import TYPES
-from envgen.declaration import Pool
 from envgen.model import Object
+from envgen.platform import Pool
 from tests.e2e.variants import AFFINITY, CLAIMS, FEW, TAINT
 from tests.e2e.verdicts import empty
 from tests.rig import definitions, nodes

@@ -9,8 +9,9 @@ from envgen import catalog, worktree
 from envgen.catalog.uses import standing
 from envgen.components.builtin import TYPES
 from envgen.components.gpus import GPU, MIG, Ask, fitting
-from envgen.declaration import Fields, Pool, Target
+from envgen.declaration import Fields
 from envgen.model import Object
+from envgen.platform import Pool, Target
 from tests.rig.api import Api
 from tests.rig.nodes import POOL
 from tests.rig.process import eventually

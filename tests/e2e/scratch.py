@@ -8,8 +8,8 @@ from typing import Any
 import yaml
 
 from envgen import yamltext
-from envgen.declaration import Pool
 from envgen.model import Object
+from envgen.platform import Pool
 from tests.e2e.variants import Variant
 from tests.rig.repository import OURS, PARTS, ROOT, Repository, Unit, envgen
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from envgen import catalog, layout, worktree
 from envgen.components.builtin import TYPES
-from envgen.declaration import Catalog, Kind
-from envgen.model import UNRELEASED
+from envgen.model import UNRELEASED, Kind
 from envgen.release import Slot, slots
+from envgen.system import Catalog
 from tests.evidence import arguments, next_version
 from tests.rig.fleet import Fleet
 from tests.rig.live import Change, Look, changes, look

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from envgen import layout
-from envgen.declaration import Kind
-from envgen.model import Object
+from envgen.model import Kind, Object
 from tests.e2e.access import DEV, MAY, PROD, QUESTIONS, rbac
 from tests.e2e.accounts import (
     EVERYBODY,

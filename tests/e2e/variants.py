@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from envgen.components.gpus import GPU
-from envgen.declaration import Pool
 from envgen.model import Object
+from envgen.platform import Pool
 from tests.e2e.edits import (
     SLICE,
     Edit,

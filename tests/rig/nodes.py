@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from envgen.components.gpus import GPU, MIG, PRODUCT
-from envgen.declaration import Pool, Target
 from envgen.model import Object
+from envgen.platform import Pool, Target
 from tests.rig import programs
 from tests.rig.cluster import ADMIN, Cluster
 from tests.rig.definitions import Kind

@@ -12,10 +12,10 @@ from click.testing import CliRunner
 from envgen import kustomize, layout, worktree, yamlio
 from envgen.catalog import read_platform
 from envgen.cli import main
-from envgen.declaration import Platform, Target
 from envgen.files.argocd import IN_CLUSTER
 from envgen.guard.policy import Policy, policy
 from envgen.model import Object
+from envgen.platform import Platform, Target
 from envgen.snapshot import unit_folders
 
 ROOT = Path(__file__).parents[2]
