@@ -6,11 +6,12 @@ Structure only: nothing for people (descriptions, examples), nothing the API ser
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from envgen.definitions import deduplicated
 from envgen.errors import InputError
+from envgen.schema import Validator
 
 Schema = dict[str, Any]
 Kind = tuple[str, str, str]
@@ -83,7 +84,7 @@ def _with_object_fields(schema: Schema) -> Schema:
 def _structure(schema: Schema) -> Schema:
     """What a schema in the place of a value says: it lists the fields there are."""
     schema = _embedding(schema) if schema.get("x-kubernetes-embedded-resource") else schema
-    kept = _constraints(schema) | _inner(schema, _structure, _condition)
+    kept = _constraints(schema, schema) | _inner(schema, schema, lambda inner, _: _structure(inner))
     return kept | {"additionalProperties": False} if kept.get("properties") and not _is_open(schema) else kept
 
 
@@ -97,27 +98,39 @@ def _is_open(schema: Schema) -> bool:
     return bool(schema.get(_OPEN)) or schema.get("additionalProperties") not in (None, False)
 
 
-def _condition(schema: Schema) -> Schema:
-    """What a schema under allOf, anyOf, oneOf or not says: it lists some of the fields."""
-    return _constraints(schema) | _inner(schema, _condition, _condition)
+def _condition(schema: Schema, whole: Schema) -> Schema:
+    """What a schema under allOf, anyOf, oneOf or not says: it lists some of the fields that `whole` has."""
+    kept = _constraints(schema, whole) | _inner(schema, whole, _condition)
+    required = {*kept.get("required", ()), *_refused_defaults(kept.get("properties") or {}, whole)}
+    return kept | {"required": sorted(required)} if required else kept
 
 
-def _constraints(schema: Schema) -> Schema:
-    """The keywords of a schema about the value itself."""
+def _refused_defaults(conditions: Mapping[str, Schema], whole: Schema) -> Iterator[str]:
+    """The fields that cannot be left out, because the API server would fill in what the condition refuses."""
+    for name, condition in conditions.items():
+        field = _at(whole, "properties", name)
+        if "default" in field and not Validator(condition).accepts(field["default"]):
+            yield name
+
+
+def _constraints(schema: Schema, whole: Schema) -> Schema:
+    """The keywords of a schema about the value itself, of which `whole` says what the defaults are."""
     kept = {keyword: schema[keyword] for keyword in KEPT if schema.get(keyword) is not None}
     if types := _types(schema):
         kept["type"] = types
-    if required := _undefaulted(schema.get("required") or (), schema.get("properties") or {}):
-        kept["required"] = required
+    if required := [name for name in schema.get("required") or () if "default" not in _at(whole, "properties", name)]:
+        kept["required"] = required  # the API server fills in defaults before it looks for what is missing
     for bound, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
         if schema.get(exclusive) and bound in kept:  # a flag in OpenAPI 3.0, a number in JSON Schema
             kept[exclusive] = kept.pop(bound)
     return kept
 
 
-def _undefaulted(required: Iterable[str], properties: Mapping[str, Schema]) -> list[str]:
-    """The API server fills in defaults before it looks for what is missing."""
-    return [name for name in required if "default" not in properties.get(name, {})]
+def _at(schema: Schema, *path: str) -> Schema:
+    """The schema further in; empty where there is none."""
+    for step in path:
+        schema = schema.get(step) or {}
+    return schema if isinstance(schema, dict) else {}
 
 
 def _types(schema: Schema) -> str | list[str] | None:
@@ -127,22 +140,20 @@ def _types(schema: Schema) -> str | list[str] | None:
     return [*types, "null"] if isinstance(types, list) else [types, "null"]
 
 
-def _inner(
-    schema: Schema,
-    structure: Callable[[Schema], Schema],
-    condition: Callable[[Schema], Schema],
-) -> Schema:
+def _inner(schema: Schema, whole: Schema, inside: Callable[[Schema, Schema], Schema]) -> Schema:
     """The keywords of a schema that hold schemas, with each of these mapped."""
     found: Schema = {}
     if schema.get("properties"):
-        found["properties"] = {name: structure(inner) for name, inner in schema["properties"].items()}
+        found["properties"] = {
+            name: inside(inner, _at(whole, "properties", name)) for name, inner in schema["properties"].items()
+        }
     for keyword in ("additionalProperties", "items"):
         if isinstance(schema.get(keyword), dict):
-            found[keyword] = structure(schema[keyword])
+            found[keyword] = inside(schema[keyword], _at(whole, keyword))
     if schema.get("not"):
-        found["not"] = condition(schema["not"])
+        found["not"] = _condition(schema["not"], whole)
     for keyword in ("allOf", "anyOf", "oneOf"):
-        if alternatives := [condition(inner) for inner in _told(schema, keyword)]:
+        if alternatives := [_condition(inner, whole) for inner in _told(schema, keyword)]:
             found[keyword] = alternatives
     return found
 
