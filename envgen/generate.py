@@ -75,6 +75,8 @@ def plan(
     """
     types = tuple(types)
     declared = catalog.read(tree, types)
+    if unclear := list(catalog.ambiguities(declared)):
+        raise Problems(unclear)
     wanted = contents(declared, state.read(tree, declared), written_roles(tree, declared.platform))
     writes = {p: new for p, new in wanted.items() if p not in tree or not _same(p, tree[p].content, new)}
     surplus = [p for p in tree if p.startswith(OWNED) and p not in wanted and is_generated(tree[p].content)]

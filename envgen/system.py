@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from envgen.declaration import ComponentType, Fields
 from envgen.gates import Gate
-from envgen.model import Document, Field, Release
+from envgen.model import Document, Field, Location, Release
 from envgen.platform import Platform
 
 
@@ -23,6 +23,11 @@ class Component:
     environments: Mapping[str, Fields]
     """The merged fields by environment; an environment that is absent does not deploy it."""
     gates: tuple[Gate, ...] = ()
+
+    def at(self, environment: str, *field: str | int) -> Location:
+        """Where a field that an environment has was written: as its difference, or in the common part."""
+        own = (*self.place, "environments", environment, *field)
+        return self.document.at(*(own if own in self.document.marks else (*self.place, *field)))
 
 
 @dataclass(frozen=True)

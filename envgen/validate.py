@@ -208,7 +208,8 @@ def read_catalog(tree: Tree) -> tuple[Platform | None, Catalog | None, list[Find
     except Problems as problems:
         return None, None, list(problems.findings)
     try:
-        return platform, catalog.read(tree, TYPES), []
+        declared = catalog.read(tree, TYPES)
+        return platform, declared, list(catalog.ambiguities(declared))
     except Problems as problems:
         return platform, _known_parts(tree), [_softened(finding) for finding in problems.findings]
 

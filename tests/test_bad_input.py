@@ -197,6 +197,41 @@ def test_components_that_use_each_other_are_named_in_a_ring(shop: Path, run: Run
     assert "one uses two uses one: no order to start them in; drop one use [cyclic-use]" in said
 
 
+STORES = """\
+system: shop
+components:
+  keys: {type: secret, external: {store: vault, keys: {MINIO_ROOT_USER: {key: a}, MINIO_ROOT_PASSWORD: {key: b}}}}
+  near: {type: object-store, releases: {s: {image: registry.example/s}}, size: 1Gi, credentials: keys}
+  far: {type: object-store, releases: {s: {image: registry.example/s}}, size: 1Gi, credentials: keys}
+  app:
+    type: deployment
+    releases: {app: {image: registry.example/app}}
+    uses: [far, near]
+"""
+"""Two stores for one program: their addresses differ, their keys do not."""
+
+
+@pytest.mark.parametrize("verb", [GENERATE, ("validate",)], ids=["generate", "validate"])
+def test_a_variable_that_two_components_offer_has_to_be_chosen(shop: Path, run: Run, verb: tuple[str, ...]) -> None:
+    (shop / SYSTEM).write_text(STORES)
+
+    said = run(*verb, cwd=shop)
+    assert [line for line in (said.stdout + said.stderr).splitlines() if "ambiguous-variable" in line] == [
+        f"{SYSTEM}:9:11: in {each} far and near both offer {variable}; say in `env` what it is [ambiguous-variable]"
+        for each in ("dev", "prod")
+        for variable in ("AWS_ENDPOINT_URL", "S3_ENDPOINT")
+    ]
+    assert said.code == 1
+
+
+def test_a_variable_that_was_chosen_is_what_it_is(shop: Path, run: Run) -> None:
+    chosen = "    env: {AWS_ENDPOINT_URL: http://near:9000, S3_ENDPOINT: near:9000}\n"
+    (shop / SYSTEM).write_text(STORES + chosen)
+
+    assert run(*GENERATE, cwd=shop).code == 0
+    assert "http://near:9000" in (shop / "base/shop/app/deployment.yaml").read_text()
+
+
 def test_every_problem_of_every_file_is_reported_at_once(shop: Path, run: Run) -> None:
     write(shop, {SYSTEM: SHOP.replace("port", "prot"), "gitops/systems/other.yaml": "system: othr\n"})
 

@@ -2,5 +2,6 @@
 
 from envgen.catalog.declared import declarations
 from envgen.catalog.read import read, read_platform, system_names
+from envgen.catalog.wiring import ambiguities
 
-__all__ = ["declarations", "read", "read_platform", "system_names"]
+__all__ = ["ambiguities", "declarations", "read", "read_platform", "system_names"]

@@ -1,16 +1,15 @@
-"""What JSON Schema cannot say of a catalog: names that must exist, numbers that must fit."""
+"""What JSON Schema cannot say of a platform, a system or a component: names that must exist, numbers that must fit."""
 
 from collections.abc import Iterator
 
 from envgen import layout
 from envgen.catalog import gpus, windows
-from envgen.catalog.uses import cycle, mentioned, named, referred
 from envgen.declaration import Fields
 from envgen.gates import contradictions
-from envgen.model import Document, Finding, Location, Release
+from envgen.model import Document, Finding, Release
 from envgen.platform import Environment, Platform
 from envgen.shape import unknown
-from envgen.system import Catalog, Component, System
+from envgen.system import Component
 from envgen.yamlio import KEY
 
 NAMESPACE_LENGTH = 63
@@ -130,7 +129,7 @@ def _contradiction_findings(component: Component) -> Iterator[Finding]:
     """What the type itself finds wrong."""
     for environment, fields in component.environments.items():
         for field, rule, message in component.type.contradictions(fields, component.releases):
-            yield Finding(_at(component, environment, *field), rule, message)
+            yield Finding(component.at(environment, *field), rule, message)
 
 
 def _choice_findings(component: Component) -> Iterator[Finding]:
@@ -193,13 +192,7 @@ def _numbers(releases: list[Release]) -> Iterator[tuple[int, str]]:
 
 def _gpu_findings(component: Component, environment: Environment) -> Iterator[Finding]:
     for field, rule, message in gpus.problems(component, environment):
-        yield Finding(_at(component, environment.name, *field), rule, message)
-
-
-def _at(component: Component, environment: str, *field: str | int) -> Location:
-    """Where a field that an environment has was written: as its difference, or in the common part."""
-    own = (*component.place, "environments", environment, *field)
-    return component.document.at(*(own if own in component.document.marks else (*component.place, *field)))
+        yield Finding(component.at(environment.name, *field), rule, message)
 
 
 def _mount_findings(component: Component, environment: Environment) -> Iterator[Finding]:
@@ -209,7 +202,7 @@ def _mount_findings(component: Component, environment: Environment) -> Iterator[
     for name, path in fields.get("mounts", {}).items():
         if path.rstrip("/") in {other.rstrip("/") for other in taken}:
             message = f"{path} is taken; mount {name!r} elsewhere"
-            yield Finding(_at(component, environment.name, "mounts", name), "mount-taken", message)
+            yield Finding(component.at(environment.name, "mounts", name), "mount-taken", message)
         taken.add(path)
 
 
@@ -221,68 +214,10 @@ def _site_findings(component: Component, environment: Environment) -> Iterator[F
         lacking = [t.name for t in environment.targets if value["site"] not in {**environment.values, **t.values}]
         if lacking:
             message = f"no site value {value['site']!r} in {environment.name} for {', '.join(lacking)}; declare it"
-            at = _at(component, environment.name, "env", name)
+            at = component.at(environment.name, "env", name)
             yield Finding(at, "unknown-site-value", message)
 
 
 def _entry(component: Component) -> Fields:
     entry: Fields = component.document.data["components"][component.name]
     return entry
-
-
-def findings(catalog: Catalog) -> Iterator[Finding]:
-    """What can only be seen with every component read."""
-    for system in catalog.systems:
-        yield from _use_findings(system)
-        yield from _namespace_findings(catalog, system)
-
-
-def _namespace_findings(catalog: Catalog, system: System) -> Iterator[Finding]:
-    for environment in catalog.platform.environments:
-        namespace = catalog.platform.namespace(system.name, environment.name)
-        if len(namespace) > NAMESPACE_LENGTH:
-            message = f"namespace {namespace!r} has {len(namespace)} characters; 63 is the most, shorten the name"
-            yield Finding(system.document.at("system"), "wrong-name", message)
-
-
-def _use_findings(system: System) -> Iterator[Finding]:
-    for component in system.components:
-        others = sorted(system.names - {component.name})
-        for environment, fields in {"": component.common, **component.environments}.items():
-            yield from _type_findings(system, component, environment, fields)
-            for field, name in (*named(component.type, fields), *mentioned(component.type, fields)):
-                if name not in system.names:
-                    message = unknown(name, others, "component")
-                    yield Finding(_at(component, environment, *field), "unknown-use", message)
-                elif environment and not _is_deployed(system, name, environment):
-                    message = f"{name!r} is not deployed in {environment}; drop it there"
-                    yield Finding(_at(component, environment, *field), "unknown-use", message)
-            yield from _type_findings(system, component, environment, fields)
-    yield from _ring_findings(system)
-
-
-_ACCOUNT = {"service-account": ("service-account",)}
-"""Every type that has the field means the same by it."""
-
-
-def _type_findings(system: System, component: Component, environment: str, fields: Fields) -> Iterator[Finding]:
-    """References to components of a type that cannot stand there."""
-    for reference, types in {**_ACCOUNT, **component.type.expects}.items():
-        for field, name in referred(fields, reference):
-            other = system.component(name)
-            if other and other.type.name not in types:
-                message = f"{name!r} is of type {other.type.name}; name one of type {' or '.join(types)}"
-                yield Finding(_at(component, environment, *field), "wrong-use", message)
-
-
-def _is_deployed(system: System, name: str, environment: str) -> bool:
-    """Components that could not be read are found wrong already, not missing."""
-    other = system.component(name)
-    return other is None or environment in other.environments
-
-
-def _ring_findings(system: System) -> Iterator[Finding]:
-    for ring in cycle(system):
-        message = f"{' uses '.join((*ring, ring[0]))}: no order to start them in; drop one use"
-        component = next(c for c in system.components if c.name == ring[0])
-        yield Finding(component.document.at(*component.place, "uses"), "cyclic-use", message)

@@ -7,6 +7,7 @@ from typing import Any
 
 import envgen.catalog.check as check
 import envgen.catalog.schema as schema
+import envgen.catalog.wiring as wiring
 from envgen import layout, yamlio
 from envgen.catalog import windows
 from envgen.catalog.merge import merged
@@ -48,7 +49,7 @@ def read(
         if (system := _system(tree, name, paths, platform, known, findings))
     ]
     catalog = Catalog(platform, tuple(systems))
-    findings += check.findings(catalog)
+    findings += wiring.findings(catalog)
     if findings:
         raise Problems(set(findings))
     return catalog
