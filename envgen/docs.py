@@ -1,6 +1,6 @@
 """`envgen docs`: keep the page of each system in step with the catalog."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,7 +40,7 @@ def plan(tree: Tree, types: Iterable[ComponentType]) -> Plan:
     declared = catalog.read({path: file for path, file in tree.items() if path.startswith("gitops/")}, types)
     writes: dict[RepoPath, bytes] = {}
     places: dict[RepoPath, Location] = {}
-    problems: list[Finding] = []
+    problems = list(_orphans(tree, {layout.page(system.name) for system in declared.systems}))
     for system in declared.systems:
         path = layout.page(system.name)
         before = yamlio.plain(tree, path).decode("utf-8", "surrogateescape") if path in tree else _new(system)
@@ -63,6 +63,14 @@ def apply(root: Path, change: Plan) -> None:
 
 def _new(system: System) -> str:
     return f"# {system.name}\n\n{BEGIN}\n{END}\n"
+
+
+def _orphans(tree: Tree, pages: Container[RepoPath]) -> Iterator[Finding]:
+    """Pages of systems that are gone.  They are people's to remove."""
+    for path in sorted(tree):
+        if path.startswith(f"{layout.PAGES}/") and path not in pages and BEGIN.encode() in tree[path].content:
+            message = "the catalog has no such system; remove the page, or the marks"
+            yield Finding(Location(path), "docs-marks", message)
 
 
 def _spliced(path: RepoPath, page: str, text: str) -> str:

@@ -106,6 +106,19 @@ def test_a_page_without_marks_is_left_alone(repo: Repo, run: Run) -> None:
     assert (root / PAGE).read_text() == "# The shop\n"
 
 
+def test_a_page_of_a_system_that_is_gone_is_for_people_to_remove(repo: Repo, run: Run) -> None:
+    pages = {"docs/systems/bakery.md": EMPTY, "docs/systems/notes.md": "# Notes on all systems\n"}
+    root = repo({**catalog(shop=SHOP), PAGE: EMPTY, **pages})
+
+    for command in (("docs",), ("docs", "--check")):
+        assert run(*command, cwd=root) == Outcome(
+            1,
+            "docs/systems/bakery.md:1:1: the catalog has no such system; remove the page, or the marks [docs-marks]\n",
+            "1 error\n",
+        )
+    assert (root / "docs/systems/bakery.md").read_text() == EMPTY
+
+
 def test_a_use_of_some_environments_alone_says_which(repo: Repo, run: Run) -> None:
     text = SHOP.replace("dev: {uses: [prices, end]}", "dev: {uses: []}")
     root = repo({**catalog(shop=text), PAGE: EMPTY})
