@@ -374,7 +374,7 @@ def programs(draw: DrawFn, name: str, others: Mapping, required: tuple[str, ...]
     mountable = sorted(n for n, other in others.items() if other["type"] in ("volume", "config", "secret"))
     mounted = draw(st.sets(st.sampled_from(mountable), max_size=2)) | {n for n in required if n in mountable}
     entry["mounts"] = {other: f"/mnt/{other}" for other in sorted(mounted)}
-    entry["env"] = {"BROKER": dict(_SITE_VALUE), draw(names): draw(words)}
+    entry["env"] = {"BROKER": dict(_SITE_VALUE), draw(names): draw(words)} | _chosen(entry["uses"], others)
     optional: Mapping = {
         "replicas": draw(st.integers(1, 3)),
         "resources": {"requests": {"cpu": "250m", "memory": draw(memories)}, "limits": {"memory": "2Gi"}},
@@ -389,6 +389,12 @@ def programs(draw: DrawFn, name: str, others: Mapping, required: tuple[str, ...]
     entry |= {key: optional[key] for key in sorted(draw(st.sets(st.sampled_from(sorted(optional)))))}
     kinds = POD_KINDS if required else (*POD_KINDS, "absent")
     return {**entry, "environments": draw(environments(kinds))}
+
+
+def _chosen(used: list[str], others: Mapping) -> Mapping:
+    """Of several Kafkas one has to be."""
+    kafkas = [name for name in used if others[name]["type"] == "kafka"]
+    return {"KAFKA_BOOTSTRAP_SERVERS": f"{kafkas[-1]}-kafka-bootstrap:9092"} if len(kafkas) > 1 else {}
 
 
 @st.composite
