@@ -2,11 +2,22 @@
 
 import re
 
+from envgen.model import IMAGE_TAG
+
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 """The algorithms that registries know (OCI image specification)."""
 
-SCALAR = re.compile(r"(?!.*(?:^|/)\.\.(?:/|$))(?!.*\$\()(?!.*%2[eEfF])[!-z|~]{1,1024}")
-"""Printable ASCII without spaces and braces; no step upwards in any spelling, nothing that Kubernetes expands."""
+SCALAR = re.compile(r"(?!.*(?:^|/)\.\.(?:/|$))(?!.*\$\()(?!.*%2[eEfF])[!#-\[\]-z|~]{1,1024}")
+"""Printable ASCII without spaces, braces, double quotes and backslashes: a scalar may stand inside a text, and does not
+end its place there.  No step upwards in any spelling, nothing that Kubernetes expands."""
+
+_COMPONENT = r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*"
+REPOSITORY = re.compile(rf"[a-z0-9.-]+(?::[0-9]+)?(?:/{_COMPONENT})+")
+"""A registry and lower-case path components (OCI distribution specification), no step upwards."""
+_REFERENCE = re.compile(
+    rf"(?P<repository>{REPOSITORY.pattern}|{_COMPONENT})"
+    rf"(?=[:@])(?::{IMAGE_TAG.pattern})?(?P<digest>@(?:{DIGEST.pattern}))?"
+)
 
 _MUTABLE = frozenset("latest stable main master dev prod production edge nightly head current champion staging".split())
 _ALIAS = re.compile(
@@ -14,6 +25,11 @@ _ALIAS = re.compile(
     r"|(?:prod|production|stable|current|staging)(?:\.[a-z0-9]+)?/?$)",  # a folder's name, unless it is the last
     re.I,
 )
+
+
+def image_in(text: str) -> re.Match[str] | None:
+    """An image with a tag, a digest or both, and its groups `repository` and `digest`; None for anything else."""
+    return _REFERENCE.fullmatch(text.removeprefix("oci://"))
 
 
 def is_mutable_tag(tag: str) -> bool:

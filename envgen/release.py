@@ -4,6 +4,7 @@ An image is an `images:` entry of the component's overlay; a scalar is the `sour
 replacement that writes the release's annotation or field.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,9 @@ if TYPE_CHECKING:  # 7 ms, and the hook has no time
 
 Versions = Mapping[str, Version]
 """By release name."""
+
+_IMAGE_FIELD = re.compile(r"(?:[ .]|\.\[)[A-Za-z]*[iI]mage\]?(?: |$)")
+"""A field path, as `Slot.fields` has it, that ends in an image."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,12 @@ class Slot:
     """What a scalar's version has to fit, where the component's type knows it."""
     gates: tuple[Gate, ...] = ()
     """What the evidence of a version has to say."""
+
+    @property
+    def is_image_uri(self) -> bool:
+        """Whether a scalar is an image all the same, which `images:` does not reach where it stands."""
+        written = self.release.template.startswith("oci://") or any(map(_IMAGE_FIELD.search, self.fields))
+        return not self.symbol and written
 
     def place(self, overlay: Data) -> Field | None:
         """The `images:` entry or the replacement that carries the release; None if there is none."""

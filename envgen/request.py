@@ -9,8 +9,9 @@ from envgen import catalog, layout
 from envgen.declaration import Declaration
 from envgen.errors import InputError
 from envgen.model import IMAGE_TAG, UNRELEASED, ImageRef, Kind, Release, RepoPath, Version
-from envgen.pinning import DIGEST, SCALAR, is_mutable_model, is_mutable_tag
+from envgen.pinning import DIGEST, SCALAR, image_in, is_mutable_model, is_mutable_tag
 from envgen.platform import Environment
+from envgen.release import Slot, scalar, slots
 from envgen.system import Catalog, Component, System
 
 
@@ -176,13 +177,22 @@ def version_for(place: Place, request: Request) -> Version:
 
 def _scalar_version(place: Place, request: Request) -> Version:
     if not SCALAR.fullmatch(request.version):
-        raise InputError(f"{request.text!r}: a version is printable ASCII without spaces, braces and '..'")
+        raise InputError(f"{request.text!r}: a version is printable ASCII without spaces, braces, quotes or '..'")
     label = place.release.version_in(request.version) or request.version
+    text = scalar(place.release, Version(request.version))
+    if _slot(place).is_image_uri and not image_in(text):
+        raise InputError(f"{request.text!r}: {text!r} is no image with a tag or digest")
     pattern = place.component.type.version
     if pattern and not re.fullmatch(pattern, label):
         kind = place.component.type.name
         raise InputError(f"{request.text!r}: {label!r} is no version of a {kind}; it has to fit {pattern}")
     return _immutable(Version(label), request)
+
+
+def _slot(place: Place) -> Slot:
+    return next(
+        slot for slot in slots(place.declaration, place.component.type) if slot.release.name == place.release.name
+    )
 
 
 def _immutable(version: Version, request: Request) -> Version:

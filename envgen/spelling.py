@@ -19,9 +19,10 @@ def short(version: Version | None) -> str:
 
 
 def moved(old: Version | None, new: Version | None) -> str:
-    """Two versions, told apart by the repository where nothing shorter does."""
+    """Two versions, with the repository where it changes too."""
     texts = [short(version) if version else "nothing" for version in (old, new)]
-    if texts[0] == texts[1]:
+    repositories = {version.repository for version in (old, new) if version and version.repository}
+    if texts[0] == texts[1] or len(repositories) > 1:
         texts = [str(ImageRef(v.repository, v.label, v.digest)) if v else "nothing" for v in (old, new)]
     return " -> ".join(texts)
 

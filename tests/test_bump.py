@@ -299,6 +299,34 @@ def test_a_tag_that_moves_is_welcome_with_its_digest(repo: Repo, run: Run) -> No
     assert run("bump", f"shop/api=latest@{NEW}", cwd=root).code == 0
 
 
+CAMEL = """\
+system: shop
+components:
+  api: {type: camel-integration, port: 8080, releases: {route: {uri: "registry.example/shop/api:{version}"}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("shop", "version", "message"),
+    [
+        pytest.param(CAMEL, "1:2", "'registry.example/shop/api:1:2' is no image with a tag or digest", id="two tags"),
+        pytest.param(CAMEL, "1@sha256:12", "'registry.example/shop/api:1@sha256:12' is no image", id="no digest"),
+        pytest.param(TWO_RELEASES, 'a"b', "a version is printable ASCII without spaces, braces, quotes", id="a quote"),
+        pytest.param(TWO_RELEASES, "a\\b", "a version is printable ASCII without spaces, braces,", id="a backslash"),
+    ],
+)
+def test_a_scalar_stays_in_its_place(repo: Repo, run: Run, shop: str, version: str, message: str) -> None:
+    root = repo(catalog(shop=shop))
+    run("generate", cwd=root)
+    release = "model" if "model:" in shop else "route"
+    before = read(root)
+
+    refused = run("bump", f"shop/api/{release}={version}", cwd=root)
+    assert (refused.code, read(root)) == (2, before)
+    assert message in refused.stderr
+    assert run("bump", f"shop/api/{release}=1@{NEW}", cwd=root).code == 0
+
+
 def test_several_releases_want_a_name(repo: Repo, run: Run) -> None:
     root = repo({**catalog(shop=TWO_RELEASES), API: UNRELEASED})
 

@@ -98,8 +98,8 @@ def _releases(question: Question, step: Step) -> Iterator[tuple[Edited, ReleaseE
 
 def foreign_registry(question: Question, step: Step) -> Iterator[Reason]:
     """An image from where the role may not take any."""
-    for change, edit, _ in _releases(question, step):
-        if repository := foreign_repository(edit, question.role):
+    for change, edit, slot in _releases(question, step):
+        if repository := foreign_repository(edit, slot, question.role):
             allowed = ", ".join(question.role.registries) or "none"
             message = f"{repository!r} is in none of the registries of {question.role.name} ({allowed})"
             yield _reason("foreign-registry", step, _at(change, edit, "newName"), message, "push the image there")

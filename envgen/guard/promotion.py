@@ -1,6 +1,7 @@
 """Rules about moves beyond dev: only what the source ran, or what ran there before, and only if the policy is met."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import chain
 
 from envgen.gates import Gate
@@ -11,6 +12,7 @@ from envgen.guard.policy import Promotion
 from envgen.guard.proof import Proof, proof
 from envgen.guard.question import Question
 from envgen.guard.window import moment, opens
+from envgen.pinning import image_in
 
 
 def _reason(rule: str, step: Step, move: Move, message: str, remedy: str) -> Reason:
@@ -92,22 +94,30 @@ def no_hold(question: Question, step: Step) -> Iterator[Reason]:
 def no_digest(question: Question, step: Step) -> Iterator[Reason]:
     """An image whose content somebody could still change."""
     for move, _, promotion in _promotions(question, step):
-        if promotion.digest and move.slot.symbol and not move.new.digest:
+        if promotion.digest and not _is_pinned(move):
             message = f"{move.new} has no digest, which the policy requires in {move.environment}"
             yield _reason("no-digest", step, move, message, "bump it in dev as TAG@DIGEST first")
 
 
+def _is_pinned(move: Move) -> bool:
+    """Whether nobody can change what the version means, as far as a digest says so: what is no image has none."""
+    if move.slot.symbol:
+        return bool(move.new.digest)
+    image = image_in(move.slot.rendered(move.new)) if move.slot.is_image_uri else None
+    return not move.slot.is_image_uri or bool(image and image["digest"])
+
+
 def no_evidence(question: Question, step: Step) -> Iterator[Reason]:
     """A version of which nobody said anything that counts."""
-    for move, commit, promotion in _promotions(question, step):
-        if promotion.evidence == "required" and (problem := _missing(question, move, commit, promotion)):
+    for move, _, promotion in _promotions(question, step):
+        if promotion.evidence == "required" and (problem := _missing(question, step, move, promotion)):
             yield _reason(
                 "no-evidence", step, move, f"{move.new} {problem}", "bump it with envgen bump --evidence FILE"
             )
 
 
-def _missing(question: Question, move: Move, commit: str, promotion: Promotion) -> str:
-    found = proof(question.change.known, commit, move, move.new)
+def _missing(question: Question, step: Step, move: Move, promotion: Promotion) -> str:
+    found = proof(question.change.known, step.parent, move, move.new)
     if found is None:
         return "has no evidence that names this very version"
     if found.failed:
@@ -119,14 +129,15 @@ def _missing(question: Question, move: Move, commit: str, promotion: Promotion) 
 
 def gate_failed(question: Question, step: Step) -> Iterator[Reason]:
     """A gate of the policy or of the component's own that the evidence does not pass."""
-    for move, commit, promotion in _promotions(question, step):
+    for move, _, promotion in _promotions(question, step):
         gates = (*promotion.gates, *move.slot.gates)
-        found = proof(question.change.known, commit, move, move.new) if gates else None
+        found = proof(question.change.known, step.parent, move, move.new) if gates else None
         if gates and not found and promotion.evidence != "required":
             message = f"{move.new} has no evidence that names this very version, and {gates[0].bounds} is required"
             yield _reason("gate-failed", step, move, message, "bump it with envgen bump --evidence FILE")
         for gate in dict.fromkeys(gates) if found else ():
-            if found and (failure := _failure(question, step, move, commit, gate, found)):
+            incumbent = partial(_incumbent, question, step, move, promotion)
+            if found and (failure := _failure(move, gate, found, incumbent)):
                 problem, remedy = failure
                 yield _reason("gate-failed", step, move, f"{move.new}: {problem}", remedy)
 
@@ -137,17 +148,21 @@ Failure = tuple[str, str]
 """What is wrong, and what to do."""
 
 
-def _failure(question: Question, step: Step, move: Move, commit: str, gate: Gate, found: Proof) -> Failure | None:
+def _failure(move: Move, gate: Gate, found: Proof, incumbent: Callable[[], Proof | None]) -> Failure | None:
     """What a gate finds wrong with the new version, and what to do about it."""
     if problem := gate.failure(found.said):
         return problem, _BETTER
     is_compared = gate.not_below_incumbent and not move.is_first
-    return _worse(question, step, move, commit, gate, found) if is_compared else None
+    return _worse(move, gate, found, incumbent()) if is_compared else None
 
 
-def _worse(question: Question, step: Step, move: Move, commit: str, gate: Gate, found: Proof) -> Failure | None:
+def _incumbent(question: Question, step: Step, move: Move, promotion: Promotion) -> Proof | None:
+    """What counts of the version that the target runs: what CI says of it alone would lower the bar."""
+    return proof(question.change.known, step.parent, move, move.old, frozenset(promotion.signers))
+
+
+def _worse(move: Move, gate: Gate, found: Proof, incumbent: Proof | None) -> Failure | None:
     """Why the new version is worse than the one the target runs."""
-    incumbent = proof(question.change.known, step.parent or commit, move, move.old)
     if incumbent is None or gate.is_silent(incumbent.said):
         problem = f"nothing says the {gate.metric} of {move.old}, which it may not be worse than"
         return problem, f"bump {move.old} with evidence of it, then {move.new} again"

@@ -39,10 +39,11 @@ def statement(evidence: Data, name: str, slot: Slot, version: Version) -> Data:
     return said if is_ours and is_this_image else {}
 
 
-def proof(known: Known, tip: str, move: Move, version: Version) -> Proof | None:
-    """The evidence of a version of the move's release; None if there never was any.
+def proof(known: Known, tip: str, move: Move, version: Version, signers: frozenset[str] = frozenset()) -> Proof | None:
+    """The last evidence of a version of the move's release before `tip`; None if there never was any.
 
-    It counts only if dev's overlay beside it ran that very version at the same commit.
+    It counts only if dev's overlay beside it ran that very version at the same commit, and one of the `signers`
+    signed it, if there are any.
     """
     dev = next((name for name, kind in known.kinds.items() if kind is Kind.DEV), "")
     path = f"{layout.overlay(dev, move.system, move.component)}/{layout.EVIDENCE}"
@@ -55,8 +56,9 @@ def proof(known: Known, tip: str, move: Move, version: Version) -> Proof | None:
         name = f"{move.system}/{move.component}"
         said = statement(evidence, name, move.slot, version)
         if said and version_in(tree, dev, move) == version:
-            is_ours = evidence.get("component") == name
-            return Proof(said, known.signers(content) if is_ours else frozenset(), "signature" in evidence)
+            by = known.signers(content) if evidence.get("component") == name else frozenset[str]()
+            if not signers or by & signers:
+                return Proof(said, by, "signature" in evidence)
     return None
 
 
@@ -65,7 +67,7 @@ def self_attested(question: Question, step: Step) -> Iterator[Reason]:
     for move in moves(question, step):
         commit = source_commit(question, step, move)
         is_needed = question.policy.promotion(move.environment).evidence == "required"
-        found = proof(question.change.known, commit, move, move.new) if commit and is_needed else None
+        found = proof(question.change.known, step.parent, move, move.new) if commit and is_needed else None
         if found and not found.signers:
             why = "its signature does not count" if found.is_signed else "unsigned"
             message = f"evidence of {move.name} is self-attested ({why})"

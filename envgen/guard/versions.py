@@ -6,11 +6,8 @@ from collections.abc import Iterable
 from envgen.guard.documents import ReleaseEdit
 from envgen.guard.policy import Role
 from envgen.model import IMAGE_TAG, UNRELEASED, Data
-from envgen.pinning import DIGEST, SCALAR, is_mutable_model, is_mutable_tag
+from envgen.pinning import DIGEST, REPOSITORY, SCALAR, image_in, is_mutable_model, is_mutable_tag
 from envgen.release import Slot
-
-REPOSITORY = re.compile(r"[a-z0-9.-]+(?::[0-9]+)?(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)+")
-"""A registry and lower-case path components (OCI distribution specification), no step upwards."""
 
 
 def malformed(edit: ReleaseEdit, slot: Slot | None) -> str:
@@ -25,6 +22,8 @@ def malformed(edit: ReleaseEdit, slot: Slot | None) -> str:
         return f"{text!r} does not fit the catalog's {slot.release.template!r}"
     if label == UNRELEASED:
         return f"{UNRELEASED!r} stands for no version"
+    if slot.is_image_uri and not image_in(text):
+        return f"{text!r} is no image with a tag or digest"
     if slot.pattern and not re.fullmatch(slot.pattern, label):
         return f"{label!r} does not fit {slot.pattern}"
     return ""
@@ -50,12 +49,20 @@ def moves(edit: ReleaseEdit, slot: Slot | None) -> str:
     return label if is_mutable_model(edit.texts[1]) or is_mutable_tag(label) else ""
 
 
-def foreign_repository(edit: ReleaseEdit, role: Role) -> str:
+def foreign_repository(edit: ReleaseEdit, slot: Slot | None, role: Role) -> str:
     """The repository that an edit switches to, if the role's registries do not cover it."""
-    if not edit.is_image or edit.old.get("newName") == edit.new.get("newName"):
-        return ""
-    repository = str(edit.new.get("newName", edit.new.get("name", "")))
-    return "" if REPOSITORY.fullmatch(repository) and role.allows_registry(repository) else repository
+    old, new = _repositories(edit, slot)
+    return "" if old == new or (REPOSITORY.fullmatch(new) and role.allows_registry(new)) else new
+
+
+def _repositories(edit: ReleaseEdit, slot: Slot | None) -> tuple[str, str]:
+    """Of the image before and after; both empty where it is none."""
+    if edit.is_image:
+        old, new = edit.old.get("newName"), edit.new.get("newName")
+        return str(old), str(old if old == new else edit.new.get("newName", edit.new.get("name", "")))
+    found = [image_in(text) for text in edit.texts] if slot and slot.is_image_uri else []
+    first, last = (one["repository"] if one else "" for one in found) if found else ("", "")
+    return first, last
 
 
 def slot_of(edit: ReleaseEdit, overlay: Data, places: Iterable[Slot]) -> Slot | None:

@@ -2,7 +2,7 @@
 
 from tests.attacks.kustomize import SIDECAR
 from tests.attacks.rows import CI, attack, replaced, twin, written
-from tests.attacks.world import Edit, bumped, overlay
+from tests.attacks.world import Edit, both, bumped, overlay
 
 API, DIGITS = overlay("dev", "api"), overlay("dev", "digits", "bakery")
 EVIDENCE = "overlays/dev/shop/api/evidence.yaml"
@@ -10,6 +10,16 @@ DIGEST = f"sha256:{'0' * 64}"
 PINNED = replaced(API, '"v3"\n', f'"v3"\n  digest: {DIGEST}\n')
 MODEL = "s3://models/digits/v3"
 IMAGE = "newName: registry.example/ml/api"
+
+
+CATALOG = "gitops/systems/bakery.yaml"
+URI, OCI = "s3://models/digits/", "oci://registry.example/ml/digits:"
+
+
+def stored(template: str, value: str) -> Edit:
+    """A release whose image stands where `images:` does not reach, and what it runs in dev."""
+    change = replaced(CATALOG, f'"{URI}{{version}}"', f'"{template}"'), replaced(DIGITS, MODEL, value)
+    return both(*change)
 
 
 def tag(text: str) -> Edit:
@@ -57,6 +67,26 @@ ATTACKS = (
         "not-a-version",
         replaced(DIGITS, MODEL, "s3://models/digits/%2e%2e/evil/v3"),
     ),
+    attack(
+        "a model whose name ends its place in a text",
+        CI,
+        "not-a-version",
+        replaced(DIGITS, MODEL, 's3://models/digits/v3\\",\\"image\\":\\"evil'),
+    ),
+    attack(
+        "an image in a URI that is none",
+        CI,
+        "not-a-version",
+        replaced(DIGITS, f"{OCI}v3", f"{OCI}v3:evil"),
+        before=(stored(f"{OCI}{{version}}", f"{OCI}v3"),),
+    ),
+    attack(
+        "an image in a URI, from another registry",
+        CI,
+        "foreign-registry",
+        replaced(DIGITS, f"{OCI}v3", "oci://registry.example.evil/ml/digits:v3"),
+        before=(stored("oci://{version}", f"{OCI}v3"),),
+    ),
     attack("a model by an alias", CI, "mutable-version", replaced(DIGITS, MODEL, "s3://models/digits/latest")),
     attack(
         "a model by a file that is overwritten",
@@ -90,6 +120,13 @@ TWINS = (
     twin("a tag that moves, held by its digest", CI, replaced(API, '"v3"\n', f"latest\n  digest: {DIGEST}\n")),
     twin("another repository of its registry", CI, image("registry.example/ml/more/api")),
     twin("a model", CI, bumped("bakery/digits=v4")),
+    twin("an image in a URI", CI, bumped("bakery/digits=v4"), before=(stored(f"{OCI}{{version}}", f"{OCI}v3"),)),
+    twin(
+        "an image in a URI, from another folder of its registry",
+        CI,
+        replaced(DIGITS, f"{OCI}v3", "oci://registry.example/ml/more/digits:v3"),
+        before=(stored("oci://{version}", f"{OCI}v3"),),
+    ),
     twin(
         "evidence with a bump",
         CI,

@@ -26,9 +26,9 @@ PROMOTE = copied("dev", "prod", "shop/api")
 NAMED = "promote shop/api to prod\n\nEnvgen-Promote: shop/api/app@v3 dev@{commit} -> prod\n"
 
 
-def named(*edits: Edit) -> Push:
-    """A promotion whose trailer names the commit at which dev ran the version."""
-    return lambda world: commit(*edits, message=NAMED.format(commit=world.past[6]))(world)
+def named(*edits: Edit, at: int = 6) -> Push:
+    """A promotion whose trailer names a commit at which dev ran the version."""
+    return lambda world: commit(*edits, message=NAMED.format(commit=world.past[at]))(world)
 
 
 def two_named(world: World) -> Update:

@@ -34,6 +34,12 @@ def held(version: str, *, by: str = "", until: str = "", component: str = "api")
 FREED = written(HOLDS, "holds: []\n")
 
 
+def in_oci(draft: Draft) -> None:
+    """The model of `bakery` moves to a registry, in all that says where it is."""
+    for path in ("gitops/systems/bakery.yaml", overlay("dev", "digits", "bakery"), overlay("prod", "digits", "bakery")):
+        draft[path] = draft[path].replace("s3://models/digits/", "oci://registry.example/ml/digits:")
+
+
 def said(version: str, component: str = "api", **metrics: float | str) -> Edit:
     """Evidence of a version that dev runs."""
     numbers = ", ".join(f"{name}: {value}" for name, value in metrics.items())
@@ -67,6 +73,17 @@ BUMP = replaced("overlays/dev/shop/api/kustomization.yaml", '"v3"', '"v4"')
 SIGNED = policy(evidence="{signed-by: [evaluator]}")
 SOAK, WINDOW = policy(soak="24h"), policy(windows='[{deny: "Thu 08:00 - Thu 18:00"}]')
 APPROVED = policy(approvals="{count: 1, role: release, not-author: true}")
+
+TRUSTED = policy(evidence="{signed-by: [evaluator]}", gates="[{metric: accuracy, not-below-incumbent: true}]")
+
+
+def measured(version: str, accuracy: float) -> Edit:
+    """A bump with signed evidence of a metric."""
+    return both(bumped(f"shop/api={version}"), signed(version, accuracy=accuracy))
+
+
+LOWERED = both(bumped("shop/api=v2"), said("v2", accuracy=0.1))
+"""What CI alone says of the version that prod runs."""
 
 ATTACKS = (
     attack(
@@ -135,6 +152,13 @@ ATTACKS = (
         before=(may("rollback", "hold"),),
     ),
     attack("a promotion without a digest", RELEASE, "no-digest", PROMOTE, before=(policy(digest="required"),)),
+    attack(
+        "an image in a URI without a digest",
+        RELEASE,
+        "no-digest",
+        copied("dev", "prod", "bakery/digits"),
+        before=(policy(digest="required"), in_oci),
+    ),
     attack("a promotion without evidence", RELEASE, "no-evidence", PROMOTE, before=(policy(evidence="required"),)),
     attack(
         "evidence of another version", RELEASE, "no-evidence", PROMOTE, before=(policy(evidence="required"), said("v2"))
@@ -263,6 +287,25 @@ ATTACKS = (
             both(bumped("shop/api=v3"), said("v3", accuracy=0.95)),
         ),
     ),
+    attack(
+        "a metric below what runs now, which CI alone called worse",
+        RELEASE,
+        "gate-failed",
+        PROMOTE,
+        before=(TRUSTED, trusted, measured("v2", 0.95), LOWERED, measured("v3", 0.6)),
+    ),
+    attack(
+        "evidence that was taken back, with a trailer that names the commit before",
+        RELEASE,
+        "no-evidence",
+        push=named(TAG, at=8),
+        before=(
+            policy(evidence="required"),
+            proven("v3", 0.95),
+            proven("v3", 0.95, "failed"),
+            bumped("shop/api=v4"),
+        ),
+    ),
     attack("a version too young", RELEASE, "too-young", PROMOTE, before=(SOAK,), facts=known(hours=23)),
     attack(
         "a version that was in dev for a moment, long ago",
@@ -307,6 +350,12 @@ TWINS = (
     ),
     twin("a version whose hold is over", RELEASE, PROMOTE, before=(held("v3", until="2026-11-04T12:00:00Z"),)),
     twin("a version while another one is on hold", RELEASE, PROMOTE, before=(held("v2"),)),
+    twin(
+        "an image in a URI with its digest",
+        RELEASE,
+        copied("dev", "prod", "bakery/digits"),
+        before=(policy(digest="required"), in_oci, bumped(f"bakery/digits=v3@{DIGEST}")),
+    ),
     twin("a promotion with its digest", RELEASE, PROMOTE, before=(policy(digest="required"), PINNED)),
     twin(
         "a promotion with its evidence",
@@ -317,6 +366,18 @@ TWINS = (
             both(bumped("shop/api=v2"), said("v2", accuracy=0.91)),
             both(bumped("shop/api=v3"), said("v3", accuracy=0.95)),
         ),
+    ),
+    twin(
+        "a metric above what runs now, whatever CI calls that",
+        RELEASE,
+        PROMOTE,
+        before=(TRUSTED, trusted, measured("v2", 0.5), LOWERED, measured("v3", 0.6)),
+    ),
+    twin(
+        "evidence that stands, with a trailer that names its commit",
+        RELEASE,
+        push=named(TAG, at=8),
+        before=(policy(evidence="required"), proven("v3", 0.95), bumped("shop/api=v4")),
     ),
     twin("evidence that was signed", RELEASE, PROMOTE, before=(SIGNED, trusted, signed("v3"))),
     twin("a version old enough", RELEASE, PROMOTE, before=(SOAK,), facts=known(hours=25)),
