@@ -86,7 +86,9 @@ def plan(
     earlier = _earlier(tree, types, head) if suspects and not force else None
     by_hand = [p for p in suspects if not _is_ours(p, tree[p].content, earlier)]
     lost = [p for p in surplus if p not in by_hand and _is_released(p, tree[p].content, declared)]
-    findings = [] if force else [*(_by_hand(p) for p in by_hand), *(_lost(p) for p in lost)]
+    gone = [p for p in wanted if p not in tree and head and p in head and _has_versions(head[p].content)]
+    told = (*map(_by_hand, by_hand), *map(_lost, lost), *map(_gone, gone))
+    findings = () if force else told
     return Plan(writes, tuple(sorted(surplus)), Report(tuple(sorted(findings))), tree)
 
 
@@ -139,7 +141,16 @@ def _is_released(path: RepoPath, content: bytes, declared: Catalog) -> bool:
     environment = declared.platform.environment(path.split("/")[1])
     if not path.startswith("overlays/") or environment is None or environment.kind is Kind.DEV:
         return False
+    return _has_versions(content)
+
+
+def _has_versions(content: bytes) -> bool:
     return (b"newTag:" in content or b"sourceValue:" in content) and UNRELEASED.encode() not in content
+
+
+def _gone(path: RepoPath) -> Finding:
+    message = "the file is gone, and with it its versions; bring it back with git, or confirm with --force"
+    return Finding(Location(path), "release-lost", message)
 
 
 def _lost(path: RepoPath) -> Finding:

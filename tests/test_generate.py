@@ -478,3 +478,25 @@ def test_release_state_beyond_dev_is_not_dropped_without_force(generated: Path, 
     assert "overlays/prod/shop/api/kustomization.yaml:1:1" in refused.stdout
     assert "[release-lost]" in refused.stdout
     assert (refused.code, kept, forced.code, overlay.exists()) == (1, True, 0, False)
+
+
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+def test_versions_of_the_last_commit_are_not_lost_with_their_file(generated: Path, run: Run, environment: str) -> None:
+    overlay = generated / f"overlays/{environment}/shop/api/kustomization.yaml"
+    edit(overlay, "unreleased", "v1")
+    helpers.commit_all(generated)
+    shutil.rmtree(overlay.parent)
+
+    refused = run("generate", cwd=generated)
+    checked = run("generate", "--check", cwd=generated)
+    kept = not overlay.exists()
+    forced = run("generate", "--force", cwd=generated)
+
+    expected = (
+        f"overlays/{environment}/shop/api/kustomization.yaml:1:1: the file is gone, and with it its versions;"
+        " bring it back with git, or confirm with --force [release-lost]\n"
+    )
+    assert refused.stdout == expected
+    assert expected in checked.stdout
+    assert (refused.code, checked.code, kept, forced.code) == (1, 1, True, 0)
+    assert "unreleased" in overlay.read_text()
