@@ -73,6 +73,8 @@ class Kustomize:
         outcome = process.run(command, root, environment=self._environment, seconds=SECONDS)
         if outcome.code < 0:  # stopped by the machine: nothing is known of the kustomization
             raise ToolError(f"{self.program} was stopped by signal {-outcome.code}; it may need more memory")
+        if not (outcome.code or outcome.stdout or outcome.stderr):
+            _ = self.version  # nothing to render is rare, and a program that is no kustomize says nothing either
         return Built(outcome.stdout, _cause(outcome.stderr, root) if outcome.code else "")
 
     def build_files(self, contents: Mapping[RepoPath, bytes], folder: RepoPath) -> Built:

@@ -155,3 +155,21 @@ def test_the_installed_kustomize_renders(tmp_path: Path) -> None:
     assert Kustomize(str(BESIDE)).build(tmp_path, "a") == Built(
         b"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: x-b\n"
     )
+
+
+def test_a_program_that_says_nothing_is_no_kustomize(tmp_path: Path) -> None:
+    silent = Kustomize(str(program(tmp_path / "kustomize", "exit 0")))
+
+    with pytest.raises(ToolError, match=r"/kustomize does not say its kustomize version"):
+        silent.build(tmp_path, "")
+
+
+def test_nothing_to_render_is_rendered(tmp_path: Path) -> None:
+    patch = "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, $patch: delete}"
+    files = {
+        "kustomization.yaml": f'resources: [a.yaml]\npatches: [{{patch: "{patch}"}}]\n',
+        "a.yaml": "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}\n",
+    }
+    write(tmp_path, files)
+
+    assert Kustomize(str(BESIDE)).build(tmp_path, "") == Built(b"")
