@@ -126,13 +126,14 @@ def metrics(file: Path) -> dict[str, float]:
 
 def pairs(kind: str, texts: Iterable[str]) -> dict[str, str]:
     """`NAME=VALUE` of --check or --data.  Raises InputError."""
-    found = {}
+    found: dict[str, str] = {}
     for text in texts:
         name, equals, value = text.partition("=")
         if not name or not equals or not _SAID[kind].fullmatch(value):
             wanted = "NAME=passed or NAME=failed" if kind == "checks" else "NAME=HASH"
             raise InputError(f"{text!r} says nothing; write {wanted}")
-        found[name] = value
+        if found.setdefault(name, value) != value:
+            raise InputError(f"{name} is {found[name]} and {value}; say which")
     return found
 
 

@@ -643,6 +643,7 @@ def test_evidence_of_a_version_that_runs_already_can_be_committed(clone: Path, r
         pytest.param((*BUMP, "--commit"), "this is not the top of a git repository; run git init", id="commit"),
         pytest.param((*BUMP, "--push"), "this is not the top of a git repository; run git init", id="push"),
         pytest.param(("validate", "--changed-since=HEAD"), "needs a git repository", id="changed since"),
+        pytest.param(("guard", "a", "b", "--actor", "ci"), "this is not the top of a git repository", id="guard"),
     ],
 )
 def test_what_needs_git_says_so_where_there_is_none(

@@ -139,6 +139,9 @@ def test_a_version_may_not_be_worse_than_what_dev_runs(root: Path, run: Run) -> 
         pytest.param(
             ("--check", "scan=maybe"), 2, "'scan=maybe' says nothing; write NAME=passed or NAME=failed", id="check"
         ),
+        pytest.param(
+            ("--check", "scan=failed", "--check", "scan=passed"), 2, "scan is failed and passed; say which", id="both"
+        ),
         pytest.param(("--data", "coupons"), 2, "'coupons' says nothing; write NAME=HASH", id="data"),
         pytest.param(("--source", "here"), 2, "'here' is no source; write REPOSITORY@COMMIT", id="source"),
         pytest.param(

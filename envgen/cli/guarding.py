@@ -1,5 +1,6 @@
 """Commands of the guard: guard, hook."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -26,11 +27,12 @@ def guard(
 
     The verdict a server with the hook gives to the same push.
     """
+    from envgen.gitobjects import required
     from envgen.guard import facts as known
     from envgen.guard.judge import Judge
     from envgen.guard.words import FORMATS as WRITERS
 
-    judge = Judge.of(root, root / policy if policy else None)
+    judge = replace(Judge.of(root, root / policy if policy else None), objects=required(root))
     try:
         commits = [judge.objects.required_commit(rev).id for rev in (old, new)]
         given = known.read(judge.objects, root / facts if facts else None, actor)
