@@ -170,11 +170,12 @@ def test_a_version_that_never_ran_does_not_wait(repo: Repo) -> None:
     assert text(repo(shop("unreleased", "v1"))).splitlines()[1:] == ["shop/api  unreleased  v1"]
 
 
-def test_another_repository_is_another_version(repo: Repo) -> None:
-    moved = {path: text.replace("registry.example", "quay.io") for path, text in overlay("dev", "v1").items()}
+@pytest.mark.parametrize("tag", ["v1", "v2"])
+def test_another_repository_is_another_version(repo: Repo, tag: str) -> None:
+    moved = {path: text.replace("registry.example", "quay.io") for path, text in overlay("dev", tag).items()}
 
     assert text(repo({**shop("v1", "v1"), **moved})).splitlines()[2:] == [
-        "* shop/api waits for prod: registry.example/shop/api:v1 -> quay.io/shop/api:v1; "
+        f"* shop/api waits for prod: registry.example/shop/api:v1 -> quay.io/shop/api:{tag}; "
         "envgen promote shop/api --to prod"
     ]
 
