@@ -9,7 +9,7 @@ from envgen.components.builtin import TYPES
 from envgen.errors import InputError, Problems
 from envgen.gittree import GitTree
 from envgen.guard.generated import generated, inputs
-from envgen.model import NO_VERSION, File, Finding, Kind, Location, RepoPath, Version
+from envgen.model import NO_VERSION, File, Finding, ImageRef, Kind, Location, RepoPath, Version
 from envgen.platform import Environment, Platform
 from envgen.release import Slot, is_released
 from envgen.request import Wanted
@@ -35,7 +35,10 @@ class Moved:
 
     @property
     def summary(self) -> str:
-        return f"{self.environment}: {self.name} {str(self.old) or 'nothing'} -> {self.new}"
+        old, new = str(self.old) or "nothing", str(self.new)
+        if self.old.repository and self.new.repository != self.old.repository:
+            old, new = (str(ImageRef(v.repository, v.label, v.digest)) for v in (self.old, self.new))
+        return f"{self.environment}: {self.name} {old} -> {new}"
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,15 @@ def test_what_people_wrote_around_the_version_stays(estate: Path, run: Run) -> N
     assert (estate / WEB).read_text() == text.replace("'v1'", "'v2'")
 
 
+def test_an_image_of_another_repository_is_called_by_its_whole_name(estate: Path, run: Run) -> None:
+    path = overlay("dev")
+    committed(estate, {path: read(estate)[path].replace("example/shop/web", "example/forks/web")})
+
+    assert run(*PROMOTE, cwd=estate).stderr == (
+        "prod: shop/web/app registry.example/shop/web:v1 -> registry.example/forks/web:v2\n"
+    )
+
+
 def test_the_target_gets_the_digest_that_the_source_runs(estate: Path, run: Run) -> None:
     bumped(estate, f"shop/web=v3@{A}")
     before = (estate / WEB).read_text()
