@@ -29,7 +29,7 @@ def objects(declaration: Declaration) -> Iterator[Object]:
     yield from _runner(declaration)
     yield from _network(declaration)
     yield service(declaration, {"http": SERVER}, airflow_pods.selected(declaration, "webserver"))
-    yield from route(declaration, "http")
+    yield from route(declaration, "http", SERVER)
 
 
 def _parts(declaration: Declaration) -> list[str]:

@@ -19,7 +19,7 @@ def objects(declaration: Declaration) -> Iterator[Object]:
     operator = {"from": [{"namespaceSelector": {}}], "ports": [{"port": MANAGEMENT}]}
     yield network_policy(declaration, ports.values(), selector(declaration), also=[operator])
     exposed = declaration.fields.get("exposed-acceptor", next(iter(ports)))
-    yield from route(declaration, exposed, number=ports.get(exposed, next(iter(ports.values()))))
+    yield from route(declaration, exposed, ports.get(exposed, next(iter(ports.values()))))
 
 
 def _ports(declaration: Declaration) -> Mapping[str, int]:

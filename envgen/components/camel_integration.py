@@ -28,7 +28,7 @@ def objects(declaration: Declaration) -> Iterator[Object]:
     if named:
         yield service(declaration, named, own)
         port, number = next(iter(named.items()))
-        yield from route(declaration, port, number=number)
+        yield from route(declaration, port, number)
 
 
 def _pods(declaration: Declaration) -> dict[str, str]:

@@ -30,7 +30,7 @@ def objects(declaration: Declaration) -> Iterator[Object]:
     yield network_policy(declaration, (PORT,), also=[operator])
     if ways := namespaces(declaration):
         yield egress_policy(declaration, f"{declaration.name}-datasources", selector(declaration), ways)
-    yield from route(declaration, "grafana", _service(declaration))
+    yield from route(declaration, "grafana", PORT, _service(declaration))
 
 
 def _service(declaration: Declaration) -> str:

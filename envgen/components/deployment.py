@@ -35,7 +35,7 @@ def workload(
     if named:
         yield service(declaration, named)
         port, number = next(iter(named.items()))
-        yield from route(declaration, port, number=number)
+        yield from route(declaration, port, number)
 
 
 def objects(declaration: Declaration) -> Iterator[Object]:

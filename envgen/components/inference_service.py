@@ -40,7 +40,7 @@ def objects(declaration: Declaration) -> Iterator[Object]:
         return
     yield _policy(declaration)
     yield _service(declaration)
-    yield from route(declaration, "http", _entrance(declaration))
+    yield from route(declaration, "http", kserve.PORT, _entrance(declaration))
 
 
 def _visibility(declaration: Declaration) -> dict[str, str]:

@@ -23,7 +23,7 @@ def objects(declaration: Declaration) -> Iterator[Object]:
     members = {"from": [{"podSelector": {"matchLabels": _pods(declaration)}}]}
     operator = {"from": [{"namespaceSelector": {}}], "ports": [{"port": ADMIN}]}
     yield network_policy(declaration, (PORT,), _pods(declaration), also=[members, operator])
-    yield from route(declaration, "infinispan")
+    yield from route(declaration, "infinispan", PORT)
 
 
 def _pods(declaration: Declaration) -> dict[str, str]:

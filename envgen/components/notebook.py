@@ -23,7 +23,7 @@ def objects(declaration: Declaration) -> Iterator[Object]:
     yield from own_account(declaration)
     yield network_policy(declaration, (PORT,))
     # The controller makes a Service of the Notebook's name and calls its port http-<name>, which is 80.
-    yield from route(declaration, f"http-{declaration.name}", number=80)
+    yield from route(declaration, f"http-{declaration.name}", 80)
 
 
 def _manners(declaration: Declaration) -> Object:

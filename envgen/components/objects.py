@@ -167,10 +167,10 @@ def _names(declaration: Declaration) -> Object:
     }
 
 
-def route(declaration: Declaration, port: str | int, service: str = "", *, number: int = 0) -> Iterable[Object]:
+def route(declaration: Declaration, port: str | int, number: int, service: str = "") -> Iterable[Object]:
     """The way in from outside: an OpenShift Route, an HTTPRoute or an Ingress; none unless `expose`d.
 
-    It leads to a port of the component's own Service, or of the one an operator makes: by its name or
+    It leads to a port of the component's own Service, or of the one an operator makes: by `port`, its name or
     number, and by its `number` for an HTTPRoute, which knows no names.
     """
     expose = declaration.fields.get("expose")
@@ -180,7 +180,7 @@ def route(declaration: Declaration, port: str | int, service: str = "", *, numbe
     if declaration.platform.flavour == "openshift":
         yield obj(declaration, "route.openshift.io/v1", "Route", spec=_openshift_route(expose, service, port))
     elif "gateway" in expose:
-        spec = _http_route(expose, service, number or int(port))
+        spec = _http_route(expose, service, number)
         yield obj(declaration, "gateway.networking.k8s.io/v1", "HTTPRoute", spec=spec)
     else:
         notes = {"cert-manager.io/cluster-issuer": expose["issuer"]} if "issuer" in expose else {}

@@ -16,7 +16,7 @@ def objects(declaration: Declaration) -> Iterator[Object]:
     open_to_all = replace(declaration, fields={"expose": exposed})
     # A number is the Service's port to an Ingress, and the pods' to a Route.
     port = listening[0] if declaration.platform.flavour == "openshift" else fields["port"]
-    yield from way_in(open_to_all, port, fields.get("service") or fields["to"])
+    yield from way_in(open_to_all, port, fields["port"], fields.get("service") or fields["to"])
     # The pods' own policy lets in their users alone; policies add up.
     if pods := _behind(declaration).selector:
         yield network_policy(open_to_all, listening, pods)

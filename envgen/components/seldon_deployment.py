@@ -40,7 +40,7 @@ def objects(declaration: Declaration) -> Iterator[Object]:
     yield obj(declaration, API, KIND, spec=spec)
     yield from own_account(declaration)
     yield network_policy(declaration, _PORTS.values())
-    yield from route(declaration, "http", f"{declaration.name}-{_PREDICTOR}")
+    yield from route(declaration, "http", _PORTS["http"], f"{declaration.name}-{_PREDICTOR}")
 
 
 def _graph(declaration: Declaration) -> Object:

@@ -120,7 +120,7 @@ def objects(declaration: Declaration, placed: Mapping[str, Object]) -> Iterator[
             yield obj(declaration, API, "EventListener", name, spec=_listener(declaration, there))
             yield from _network(declaration, name, there, signed=signed)
             if signed:
-                yield from route(declaration, "http-listener", f"el-{name}", number=PORT)
+                yield from route(declaration, "http-listener", PORT, f"el-{name}")
     for trigger in found:
         params = _params(dict(trigger.declared["params"]))
         yield obj(declaration, API, "TriggerBinding", trigger.name, spec={"params": params})

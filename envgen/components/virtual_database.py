@@ -29,7 +29,7 @@ def objects(declaration: Declaration) -> Iterator[Object]:
     }
     yield obj(declaration, "teiid.io/v1alpha1", "VirtualDatabase", spec=spec)
     yield network_policy(declaration, PORTS.values(), _pods(declaration))
-    yield from route(declaration, "http")
+    yield from route(declaration, "http", PORTS["http"])
 
 
 def _pods(declaration: Declaration) -> dict[str, str]:

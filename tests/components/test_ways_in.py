@@ -2,6 +2,7 @@
 
 import pytest
 
+from envgen.components.builtin import TYPES
 from envgen.model import Object
 from tests.components.declared import OPENSHIFT, PLATFORM, objects, problems
 from tests.components.test_reference_catalog import CRDS, validator
@@ -133,30 +134,52 @@ def test_a_gateway_leads_to_a_component_by_an_http_route() -> None:
     assert "Ingress/it" not in found
 
 
+APP = "releases: {app: {image: registry.example/ml/it}}"
 EXPOSED = {
-    "deployment": ("type: deployment, port: 8080, releases: {app: {image: registry.example/ml/it}}", 8080),
-    "notebook": ("type: notebook, size: 1Gi, releases: {app: {image: registry.example/ml/it}}", 80),
-    "tf-serving": (
-        "type: tf-serving, model: {name: m, base-path: /m}, releases: {s: {image: registry.example/ml/it}, "
-        "m: {uri: '{version}'}}",
-        8501,
-    ),
-    "camel-integration": (
-        "type: camel-integration, port: 8080, releases: {m: {uri: 'registry.example/ml/it:{version}'}}",
+    "airflow": ("database: {secret: l}, keys: {secret: l}, releases: {a: {uri: 'r.example/a:{version}'}}", "it", 8080),
+    "amq-broker": ("acceptors: {mqtt: {port: 1883}, ws: {port: 8161}}, exposed-acceptor: ws", "it", 8161),
+    "camel-integration": ("port: 8080, releases: {m: {uri: 'registry.example/ml/it:{version}'}}", "it", 8080),
+    "dashboard": (APP, "it-service", 3000),
+    "deployment": (f"port: 8080, {APP}", "it", 8080),
+    "git-server": (f"size: 1Gi, credentials: l, {APP}", "it", 3000),
+    "inference-service": ("releases: {model: {image: registry.example/ml/it}}, port: 9090", "it-http", 8080),
+    "infinispan": ("credentials: l", "it", 11222),
+    "mlflow": (f"backend-store: {{secret: l}}, artifacts-destination: s3://a/b, {APP}", "it", 5000),
+    "model-server": (f"port: 8000, {APP}", "it", 8000),
+    "notebook": (f"size: 1Gi, {APP}", "it", 80),
+    "object-store": (f"size: 1Gi, credentials: l, {APP}", "it", 9000),
+    "seldon-deployment": ("releases: {model: {image: registry.example/ml/it}}", "it-default", 8000),
+    "tekton-pipeline": (
+        "webhook-secret: l, trigger: {interceptor: github, params: {}}, pipeline: {tasks: {t: {}}}, "
+        "tasks: {t: {image: 'registry.example/ml/t:1.0', script: a}}",
+        "el-it",
         8080,
     ),
-    "amq-broker": ("type: amq-broker, acceptors: {mqtt: {port: 1883}, ws: {port: 8161}}, exposed-acceptor: ws", 8161),
+    "tf-serving": (
+        "model: {name: m, base-path: /m}, releases: {s: {image: registry.example/ml/it}, m: {uri: '{version}'}}",
+        "it",
+        8501,
+    ),
+    "virtual-database": ("ddl: CREATE DATABASE x", "it", 8080),
 }
+"""By type: its fields, and the Service and its port that an HTTPRoute leads to."""
+BY_NAME = {"knative-service"}
+"""Exposed under a host that Knative makes."""
+LOGIN = "l: {type: secret, external: {store: vault, keys: {token: {key: a}}}}"
 
 
-@pytest.mark.parametrize(("fields", "port"), EXPOSED.values(), ids=EXPOSED)
-def test_what_is_exposed_can_be_led_to_by_a_gateway(fields: str, port: int) -> None:
-    text = f"it: {{{fields}, expose: {{host: it.example, gateway: {{name: public}}}}}}"
+def test_every_type_that_can_be_exposed_is_here() -> None:
+    assert {kind.name for kind in TYPES if "expose" in kind.fields} == EXPOSED.keys() | BY_NAME
+
+
+@pytest.mark.parametrize(("kind", "fields", "service", "port"), [(k, *v) for k, v in EXPOSED.items()], ids=EXPOSED)
+def test_what_is_exposed_can_be_led_to_by_a_gateway(kind: str, fields: str, service: str, port: int) -> None:
+    text = f"{LOGIN}\nit: {{type: {kind}, {fields}, expose: {{host: it.example, gateway: {{name: public}}}}}}"
 
     found = objects(text, "it")
     (rule,) = found["HTTPRoute/it"]["spec"]["rules"]
 
-    assert rule["backendRefs"] == [{"name": "it", "port": port}]
+    assert rule["backendRefs"] == [{"name": service, "port": port}]
     assert list(filter(lambda key: key.startswith(("Ingress/", "Route/")), found)) == []
     assert [key for key in objects(text, "it", platform=OPENSHIFT) if key.endswith("Route/it")] == ["Route/it"]
 
