@@ -69,11 +69,16 @@ class Validator:
 
 def _leaves(error: Any) -> Iterator[Any]:
     """The errors behind an error: of alternatives, those of the one that was meant."""
-    if error.kind.name not in ("anyOf", "oneOf"):
+    if error.kind.name not in ("anyOf", "oneOf") or _fits_several(error):
         yield error
         return
     for inner in _nearest(error.kind.context):
         yield from _leaves(inner)
+
+
+def _fits_several(error: Any) -> bool:
+    """Whether nothing is wrong with several alternatives, and that is what is wrong."""
+    return not all(error.kind.context)
 
 
 def _nearest(branches: list[list[Any]]) -> list[Any]:
@@ -110,6 +115,8 @@ def _problem(field: Field, error: Any) -> Problem:
             return (*field, name, KEY), "wrong-form", f"{name!r} does not fit {_pattern(error.kind.error)}"
         case "falseSchema":
             return field, "unknown-field", "this may not stand here; remove it"
+        case "oneOf":
+            return field, "wrong-choice", "this fits more than one of the forms allowed here; write one of them"
         case _:
             return field, "wrong-value", error.message[:1].lower() + error.message[1:]
 

@@ -6,6 +6,7 @@ import pytest
 
 from envgen import schemas
 from envgen.errors import InputError
+from envgen.schema import Validator
 from envgen.schemas import bundle
 from envgen.yamlio import KEY, read_one
 
@@ -212,3 +213,27 @@ def test_the_definition_of_a_kind_is_indexed_and_never_null() -> None:
     found = bundle.bundle({"a": {"type": ["object", "null"], "x-kubernetes-group-version-kind": [kind]}})
 
     assert found == {"$defs": {"a": {"type": "object"}}, "kinds": {"apps/v1/Deployment": "a"}}
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        pytest.param({"at": {"to": "a"}}, None, id="one"),
+        pytest.param({"at": {}}, (("at",), "missing-field", "field 'to' is missing; add it"), id="none"),
+        pytest.param(
+            {"at": {"to": "a", "url": "b"}},
+            (("at",), "wrong-choice", "this fits more than one of the forms allowed here; write one of them"),
+            id="both",
+        ),
+        pytest.param(
+            {"at": [{"to": "a", "url": "b"}]},
+            (("at", 0), "wrong-choice", "this fits more than one of the forms allowed here; write one of them"),
+            id="both, in an alternative",
+        ),
+    ],
+)
+def test_of_alternatives_exactly_one_stands(data: Any, problem: object) -> None:
+    one: dict[str, Any] = {"type": "object", "oneOf": [{"required": ["to"]}, {"required": ["url"]}]}
+    schema = {"properties": {"at": {"anyOf": [one, {"type": "array", "items": one}]}}}
+
+    assert list(Validator(schema).problems(data)) == ([problem] if problem else [])

@@ -494,6 +494,11 @@ def test_a_new_model_changes_its_place_and_the_annotation(text: str, name: str, 
         pytest.param(
             MESH.replace("multi-model: true", ""), "give gpu to the inference-service", id="GPUs of a template"
         ),
+        pytest.param(
+            DIGITS.replace("{to: events, mode", "{to: events, url: 'http://a', mode"),
+            "this fits more than one of the forms allowed here; write one of them [wrong-choice]",
+            id="a logger to two places",
+        ),
     ],
 )
 def test_contradictions_are_refused(text: str, message: str) -> None:

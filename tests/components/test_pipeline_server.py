@@ -195,6 +195,12 @@ def test_a_server_must_know_where_to_keep_things(storage: str) -> None:
     assert [problem for problem in found if "[missing-field]" in problem or "[wrong-form]" in problem], found
 
 
+def test_a_server_keeps_things_in_one_place() -> None:
+    text = SERVER.replace("{store: store, bucket", "{store: store, host: s3.example, secret: keys, bucket")
+
+    assert problems(text) == ["this fits more than one of the forms allowed here; write one of them [wrong-choice]"]
+
+
 @pytest.mark.skipif(not CRDS.is_dir(), reason=f"no CustomResourceDefinitions in {CRDS}")
 @pytest.mark.parametrize("text", [pytest.param(SERVER, id="in the system"), pytest.param(ELSEWHERE, id="elsewhere")])
 @pytest.mark.parametrize("platform", [pytest.param(PLATFORM, id="kubernetes"), pytest.param(OPENSHIFT, id="openshift")])
