@@ -193,7 +193,7 @@ def _unproven(declared: Fields, gate: str, before: Collection[str]) -> Iterator[
     for check, step in task.get("checks", {}).items():
         if step not in before:
             yield f"it says that the check {check} has passed, and does not come after a step {step!r}; let it"
-        elif "when" in known[step]:
+        elif "when" in known.get(step, {}):
             yield f"it says that the check {check} has passed, and step {step!r} can be skipped; drop its conditions"
 
 

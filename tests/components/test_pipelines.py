@@ -393,5 +393,12 @@ def test_what_no_schema_can_say_is_refused(catalog: str, before: str, after: str
 
 
 @pytest.mark.parametrize("catalog", [pytest.param(TEKTON, id="tekton"), pytest.param(ARGO, id="argo")])
+def test_a_step_misspelt_in_the_order_and_in_a_check_is_no_step(catalog: str) -> None:
+    text = catalog.replace("gate: {after: [scan]", "gate: {after: [scna]").replace("trained: train", "scanned: scna")
+
+    assert "nothing before it is called 'scna'; correct it [unknown-use]" in problems(text)
+
+
+@pytest.mark.parametrize("catalog", [pytest.param(TEKTON, id="tekton"), pytest.param(ARGO, id="argo")])
 def test_the_pipeline_itself_is_a_catalog(catalog: str) -> None:
     assert problems(catalog) == []
