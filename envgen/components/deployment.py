@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from envgen.components import fields, pods
+from envgen.components.gpus import asked
 from envgen.components.objects import network_policy, obj, own_account, route, selector, service
 from envgen.declaration import ComponentType, Declaration, Offer
 from envgen.model import Object
@@ -27,8 +28,8 @@ def workload(
         "selector": {"matchLabels": selector(declaration)},
         "template": pods.template(declaration, dict(container), **spec),
     }
-    if strategy:
-        body["strategy"] = {"type": strategy}
+    if how := _strategy(declaration, strategy):
+        body["strategy"] = how
     yield obj(declaration, "apps/v1", "Deployment", spec=body)
     yield from own_account(declaration)
     yield network_policy(declaration, named.values())
@@ -36,6 +37,15 @@ def workload(
         yield service(declaration, named)
         port, number = next(iter(named.items()))
         yield from route(declaration, port, number)
+
+
+def _strategy(declaration: Declaration, strategy: str) -> Object:
+    """How new pods replace old ones: as said, or as Kubernetes does it."""
+    if strategy:
+        return {"type": strategy}
+    # On a full pool a new pod would wait for ever for the GPU of the old one, which waits for the new pod.
+    one_for_one = {"maxSurge": 0, "maxUnavailable": 1}
+    return {"type": "RollingUpdate", "rollingUpdate": one_for_one} if asked(declaration) else {}
 
 
 def objects(declaration: Declaration) -> Iterator[Object]:

@@ -65,6 +65,31 @@ def test_a_slice_is_asked_for_by_its_profile() -> None:
     assert limits(pod) == {"nvidia.com/mig-1g.5gb": 2}
 
 
+ONE_FOR_ONE = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}}
+OTHERS = {
+    "deployment": "type: deployment, releases: {model: {image: registry.example/ml/server}}",
+    "model-server": "type: model-server, port: 8080, releases: {model: {image: registry.example/ml/server}}",
+    "tf-serving": "type: tf-serving, model: {name: m, base-path: /m}, "
+    "releases: {s: {image: registry.example/ml/server}, m: {uri: '{version}'}}",
+}
+
+
+@pytest.mark.parametrize("gpu", ["{pool: t4}", "{mig: 1g.5gb}"])
+@pytest.mark.parametrize("fields", OTHERS.values(), ids=OTHERS)
+def test_a_new_pod_takes_the_gpu_of_an_old_one_where_there_is_one(fields: str, gpu: str) -> None:
+    text = f"server: {{{fields}, environments: {{dev: {{gpu: {gpu}}}}}}}"
+    dev, prod = (objects(text, "server", where, PLATFORM)["Deployment/server"]["spec"] for where in ("dev", "prod"))
+
+    assert dev["strategy"] == ONE_FOR_ONE
+    assert "strategy" not in prod
+
+
+def test_a_new_pod_takes_the_device_of_an_old_one() -> None:
+    found = objects(asking("{memory: 80Gi}", "prod"), "server", "prod", PLATFORM)["Deployment/server"]
+
+    assert found["spec"]["strategy"] == ONE_FOR_ONE
+
+
 def test_gpus_that_pods_take_turns_on_are_another_product() -> None:
     pod = spec("{pool: turns}")
 
