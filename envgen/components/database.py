@@ -1,10 +1,10 @@
 """`database`: PostgreSQL or MySQL on one volume."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from envgen.components import deployment, fields, pods, storage
-from envgen.components.database_engines import ENGINES
+from envgen.components.database_engines import ENGINES, Engine
 from envgen.components.fields import described
 from envgen.components.objects import selector
 from envgen.declaration import ComponentType, Declaration, Offer
@@ -21,10 +21,17 @@ def objects(declaration: Declaration) -> Iterator[Object]:
     server = pods.as_user(storage.mounted(server, engine.folder), _USER)
     own = _settings(declaration)
     env = {name: own.get(what, what) for name, what in engine.server.items()}
-    server = pods.with_fields(pods.also_writable(server, *engine.writable), env=env, args=list(engine.args))
+    server = pods.with_fields(pods.also_writable(server, *engine.writable), env=env)
     ports = {declaration.fields["engine"]: engine.port}
-    container = pods.container(server, ports, **pods.probes(server, engine.port, _STARTUP_SECONDS))
+    args = _args(engine, declaration.fields.get("args", ()))
+    container = pods.container(server, ports, args=args, **pods.probes(server, engine.port, _STARTUP_SECONDS))
     yield from deployment.workload(server, container, ports, strategy="Recreate")
+
+
+def _args(engine: Engine, declared: Sequence[str]) -> list[str]:
+    """Options add to the engine's own; a program, which another image may want, takes their place."""
+    is_program = bool(declared) and not declared[0].startswith("-")
+    return list(declared) if is_program else [*engine.args, *declared]
 
 
 def _settings(declaration: Declaration) -> dict[str, Any]:

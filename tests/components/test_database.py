@@ -124,6 +124,12 @@ def test_mysql_keeps_its_data_in_a_folder_of_the_volume() -> None:
     ]
 
 
+def test_options_of_the_server_add_to_where_its_data_is() -> None:
+    (container,) = pod(MYSQL.replace("size: 5Gi", "size: 5Gi\n      args: [--max-connections=500]"))["containers"]
+
+    assert container["args"] == ["--datadir=/var/lib/mysql/data", "--max-connections=500"]
+
+
 def test_another_image_has_arguments_and_folders_of_its_own() -> None:
     text = MYSQL.replace("size: 5Gi", "size: 5Gi\n      args: [run-mysqld]\n      writable: [/etc/my.cnf.d]")
     (container,) = pod(text)["containers"]
