@@ -172,12 +172,22 @@ def variables(values: Mapping[str, Any]) -> list[Object]:
 
     Kubernetes puts the value of one into another, `$(NAME)`, only where it stands before it.
     """
-    ordered = sorted(values, key=lambda name: (_holds_others(values[name], values), name))
-    return [{"name": name, **_env_value(values[name])} for name in ordered]
+    return [{"name": name, **_env_value(values[name])} for name in _in_order(values)]
 
 
-def _holds_others(value: Any, names: Iterable[str]) -> bool:
-    return isinstance(value, str) and any(f"$({name})" in value for name in names)
+def _in_order(values: Mapping[str, Any]) -> list[str]:
+    """The names, each after those that its value holds; those that hold each other come last."""
+    left = {name: _held(name, value, values) for name, value in values.items()}
+    ordered: list[str] = []
+    while ready := sorted(name for name, held in left.items() if not held & left.keys()):
+        ordered += ready
+        left = {name: held for name, held in left.items() if name not in ready}
+    return [*ordered, *sorted(left)]
+
+
+def _held(name: str, value: Any, names: Iterable[str]) -> set[str]:
+    """The other variables that stand in a variable's value."""
+    return {n for n in names if n != name and f"$({n})" in value} if isinstance(value, str) else set()
 
 
 def _env_value(value: Any) -> Object:

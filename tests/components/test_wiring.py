@@ -1,3 +1,8 @@
+from typing import Any
+
+import pytest
+
+from envgen.components import pods
 from tests.components.declared import declarations, objects, problems
 
 SHOP = """
@@ -38,6 +43,22 @@ def test_the_wave_stands_on_every_object() -> None:
     found = objects(SHOP, "front")
 
     assert {o["metadata"]["annotations"]["argocd.argoproj.io/sync-wave"] for o in found.values()} == {"2"}
+
+
+@pytest.mark.parametrize(
+    ("values", "names"),
+    [
+        pytest.param({"B": "b", "A": "a"}, ["A", "B"], id="none holds another"),
+        pytest.param({"A": "$(C)", "B": "b", "C": "c"}, ["B", "C", "A"], id="one holds another"),
+        pytest.param({"A": "http://$(B)/x", "B": "$(C).svc", "C": "db"}, ["C", "B", "A"], id="a chain"),
+        pytest.param({"A": "$(D)$(B)", "B": "$(C)", "C": "$(D)", "D": "d"}, ["D", "C", "B", "A"], id="two ways"),
+        pytest.param({"A": "$(B)", "B": "$(C)", "C": "$(B)", "D": "d"}, ["D", "A", "B", "C"], id="a ring"),
+        pytest.param({"A": "$(B)", "B": "$(B):/x"}, ["B", "A"], id="itself"),
+        pytest.param({"A": "$(B)", "B": {"secret": "s", "key": "k"}}, ["B", "A"], id="a secret"),
+    ],
+)
+def test_variables_come_after_those_that_they_hold(values: dict[str, Any], names: list[str]) -> None:
+    assert [entry["name"] for entry in pods.variables(values)] == names
 
 
 def test_a_variable_that_holds_others_comes_after_them() -> None:
