@@ -500,6 +500,21 @@ def test_what_is_mounted_twice_is_refused(repo: Repo, run: Run) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("writable", "message"),
+    [
+        pytest.param("[/tmp/]", "/tmp/ is taken; remove it", id="what is anyway"),  # noqa: S108 - in the container
+        pytest.param("[/]", "/ is taken; remove it", id="everything"),
+        pytest.param("[/var/a, /var/a-b, /var/a/]", "/var/a/ is taken; remove it", id="twice"),
+        pytest.param("[/var/a_b, /var/a-b]", "/var/a-b and /var/a_b make volumes of one name; rename one", id="alike"),
+    ],
+)
+def test_every_writable_folder_has_a_volume_of_its_own(writable: str, message: str) -> None:
+    (found,) = component_problems(f"{DEPLOYMENT}writable: {writable}\n")
+
+    assert found.endswith(f" {message} [mount-taken]")
+
+
 def test_a_namespace_longer_than_kubernetes_takes_is_refused(repo: Repo, run: Run) -> None:
     name = "a" + "b" * 50
     platform = PLATFORM + 'namespace: "machines-{system}-{environment}"\n'

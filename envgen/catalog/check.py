@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from envgen import layout
 from envgen.catalog import gpus, windows
+from envgen.components.pods import scratch
 from envgen.declaration import Fields
 from envgen.gates import contradictions
 from envgen.model import Document, Finding, Release
@@ -83,6 +84,7 @@ def component_findings(component: Component, platform: Platform) -> Iterator[Fin
         if environment.name in component.environments:
             yield from _gpu_findings(component, environment)
             yield from _site_findings(component, environment)
+            yield from _folder_findings(component, environment)
             yield from _mount_findings(component, environment)
 
 
@@ -193,6 +195,17 @@ def _numbers(releases: list[Release]) -> Iterator[tuple[int, str]]:
 def _gpu_findings(component: Component, environment: Environment) -> Iterator[Finding]:
     for field, rule, message in gpus.problems(component, environment):
         yield Finding(component.at(environment.name, *field), rule, message)
+
+
+def _folder_findings(component: Component, environment: Environment) -> Iterator[Finding]:
+    """A volume for each writable folder: its name is made of the path, and two paths can come to one."""
+    taken = {scratch(path): path for path in ("/", "/tmp")}  # noqa: S108 - a folder in the container
+    for i, path in enumerate(component.environments[environment.name].get("writable", ())):
+        if other := taken.get(scratch(path)):
+            is_same = other.rstrip("/") == path.rstrip("/")
+            wrong = "is taken; remove it" if is_same else f"and {other} make volumes of one name; rename one"
+            yield Finding(component.at(environment.name, "writable", i), "mount-taken", f"{path} {wrong}")
+        taken[scratch(path)] = path
 
 
 def _mount_findings(component: Component, environment: Environment) -> Iterator[Finding]:

@@ -54,7 +54,7 @@ def with_requests(declaration: Declaration, **requests: str) -> Declaration:
 
 def also_writable(declaration: Declaration, *paths: str) -> Declaration:
     """The declaration with folders that its type needs to write to, before those declared."""
-    folders = dict.fromkeys((*paths, *declaration.fields.get("writable", ())))
+    folders = dict.fromkeys(path.rstrip("/") for path in (*paths, *declaration.fields.get("writable", ())))
     return replace(declaration, fields={**declaration.fields, "writable": list(folders)})
 
 
@@ -216,7 +216,7 @@ def mounts(declaration: Declaration) -> list[Object]:
     fields = declaration.fields
     found = [{"name": name, "mountPath": path} for name, path in sorted(fields.get("mounts", {}).items())]
     for path in ("/tmp", *fields.get("writable", ())):  # noqa: S108 - a folder in the container
-        found.append({"name": _scratch(path), "mountPath": path})
+        found.append({"name": scratch(path), "mountPath": path})
     return found
 
 
@@ -225,7 +225,7 @@ def volumes(declaration: Declaration) -> list[Object]:
     offers = {use.name: use for use in declaration.uses}
     found = [_volume(offers[name]) for name in sorted(fields.get("mounts", {})) if name in offers]
     for path in ("/tmp", *fields.get("writable", ())):  # noqa: S108 - a folder in the container
-        found.append({"name": _scratch(path), "emptyDir": {}})
+        found.append({"name": scratch(path), "emptyDir": {}})
     return found
 
 
@@ -237,7 +237,8 @@ def _volume(use: Use) -> Object:
     return {"name": use.name, "secret": {"secretName": next(iter(use.offer.secrets), use.name)}}
 
 
-def _scratch(path: str) -> str:
+def scratch(path: str) -> str:
+    """The name of the volume of a writable folder."""
     return "scratch" + path.rstrip("/").lower().replace("/", "-").replace("_", "-").replace(".", "-")
 
 

@@ -131,7 +131,9 @@ def test_options_of_the_server_add_to_where_its_data_is() -> None:
 
 
 def test_another_image_has_arguments_and_folders_of_its_own() -> None:
-    text = MYSQL.replace("size: 5Gi", "size: 5Gi\n      args: [run-mysqld]\n      writable: [/etc/my.cnf.d]")
+    text = MYSQL.replace(
+        "size: 5Gi", "size: 5Gi\n      args: [run-mysqld]\n      writable: [/etc/my.cnf.d, /var/run/mysqld/]"
+    )
     (container,) = pod(text)["containers"]
 
     assert container["args"] == ["run-mysqld"]
