@@ -118,6 +118,7 @@ def contradictions(declared: Fields, releases: tuple[Release, ...]) -> Iterator[
         yield from _task_contradictions(("tasks", name), task, names)
     yield from _step_contradictions(declared)
     yield from _order_contradictions(declared)
+    yield from _storage_contradictions(declared)
     done = {step.get("task", name) for name, step in steps(declared).items()}
     for name in sorted(declared.get("tasks", {}).keys() - done):
         yield ("tasks", name), "unused-task", "no step of the pipeline does it; name it there, or drop it"
@@ -162,6 +163,26 @@ def _step_contradictions(declared: Fields) -> Iterator[Doubt]:
             for i, condition in enumerate(step.get("when", ())):
                 if ("in" in condition) == ("not-in" in condition):
                     yield (*at, "when", i), "wrong-choice", "a condition needs one of in and not-in; write exactly one"
+
+
+def _storage_contradictions(declared: Fields) -> Iterator[Doubt]:
+    """Steps are pods: without a volume each of them has an empty workspace of its own."""
+    if declared.keys() & {"workspace", "workspace-size"}:
+        return
+    for i, name in enumerate(declared.get("pipeline", {}).get("workspaces", ())):
+        sharing = [step for step, entry in steps(declared).items() if name in _workspaces(declared, step, entry)]
+        if len(sharing) > 1:
+            message = f"{', '.join(sharing)} would each have an empty one; add 'workspace-size' or 'workspace'"
+            yield ("pipeline", "workspaces", i), "missing-field", message
+
+
+def _workspaces(declared: Fields, name: str, step: Fields) -> Collection[str]:
+    known = declared.get("tasks", {})
+    task = known.get(step.get("task", name), {})
+    does = task.get("does", "")
+    if does in _IN_SOURCE or (does == "bump" and tasks.is_gated(task, known)):
+        return (tasks.SOURCE,)
+    return tuple(task.get("workspaces", ()))
 
 
 def _order_contradictions(declared: Fields) -> Iterator[Doubt]:

@@ -202,8 +202,8 @@ envgen -C "$clone/gitops" gate "$COMPONENT=$VERSION${{DIGEST:+@$DIGEST}}" \\
 
 def _bump(declaration: Declaration, declared: Fields, at: Places) -> dict[str, Any]:
     """One commit to dev, on whatever the branch is by then."""
-    is_gated = any(_is_gate_of(declared, other) for other in declaration.fields["tasks"].values())
-    evidence = f' --evidence "{_evidence(declared, at)}"' if is_gated else ""
+    has_gate = is_gated(declared, declaration.fields["tasks"])
+    evidence = f' --evidence "{_evidence(declared, at)}"' if has_gate else ""
     script = f"""\
 {_CLONE}
 envgen -C "$clone/gitops" bump "$COMPONENT=$VERSION${{DIGEST:+@$DIGEST}}"{evidence} --push
@@ -211,14 +211,16 @@ envgen -C "$clone/gitops" bump "$COMPONENT=$VERSION${{DIGEST:+@$DIGEST}}"{eviden
     return {
         "description": f"the new version of {declared['component']} in dev, as a commit",
         "params": {"version": None, "digest": ""},
-        "workspaces": (SOURCE,) if is_gated else (),
+        "workspaces": (SOURCE,) if has_gate else (),
         "script": script,
         "env": _gitops(declaration, declared),
     }
 
 
-def _is_gate_of(declared: Fields, other: Fields) -> bool:
-    return other.get("does") == "gate" and all(other.get(key) == declared.get(key) for key in _RELEASE)
+def is_gated(bump: Fields, known: Mapping[str, Fields]) -> bool:
+    """Whether one of the tasks judges what a bump releases, and writes down why."""
+    gates = [task for task in known.values() if task.get("does") == "gate"]
+    return any(all(gate.get(key) == bump.get(key) for key in _RELEASE) for gate in gates)
 
 
 _RELEASE = ("component", "component-release")

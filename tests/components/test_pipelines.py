@@ -54,6 +54,7 @@ TEKTON = (
     ci:
       type: tekton-pipeline
       releases: {trainer: {uri: "registry.example/ml/trainer:{version}"}}
+      workspace-size: 5Gi
       webhook-secret: hook
       trigger: {interceptor: github, params: {git-url: a, git-revision: b}}
 """
@@ -65,6 +66,7 @@ ARGO = (
     ci:
       type: argo-workflow
       releases: {trainer: {uri: "registry.example/ml/trainer:{version}"}}
+      workspace-size: 5Gi
       api-server: {cidr: 203.0.113.1/32, ports: [6443]}
 """
     + PARTS.replace("TAG", "'{{tasks.fetch.outputs.parameters.tag}}'").replace(
@@ -358,6 +360,13 @@ def test_a_bump_from_a_shallow_clone_is_pushed(tmp_path: Path) -> None:
             "params: {git-url: {}, git-revision: {}}",
             "it works in the workspace 'source'; add that to the pipeline's [unknown-use]",
             id="no workspace to work in",
+        ),
+        pytest.param(
+            "workspace-size: 5Gi",
+            "run-as-user: 1000",
+            "fetch, train, build, gate, release would each have an empty one; add 'workspace-size' or 'workspace'"
+            " [missing-field]",
+            id="a workspace without a volume",
         ),
         pytest.param(
             "train: {after: [fetch]}",
