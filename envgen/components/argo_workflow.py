@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from envgen.components import argo_models, pipelines, pods
+from envgen.components import argo_conditions, argo_models, pipelines, pods
 from envgen.components.argo_template import AT, template, volume
 from envgen.components.fields import NAME, PORT, TEXT, Schema, described, many, mapping, record
 from envgen.components.objects import network_policy, obj, selector
@@ -142,16 +142,10 @@ def _step(pipeline: Fields, known: Mapping[str, Task], name: str, entry: Mapping
         "name": name,
         "template": task.name,
         "dependencies": list(entry.get("after", ())),
-        "when": " && ".join(f"({_condition(condition)})" for condition in entry.get("when", ())),
+        "when": argo_conditions.expression(entry),
         "arguments": {"parameters": [{"name": key, "value": params[key]} for key in sorted(params)]} if params else {},
     }
     return {key: value for key, value in found.items() if value not in ("", [], {})}
-
-
-def _condition(declared: Mapping[str, Any]) -> str:
-    is_one, word = ("==", " || ") if "in" in declared else ("!=", " && ")
-    values = declared.get("in", declared.get("not-in"))
-    return word.join(f"'{declared['input']}' {is_one} '{value}'" for value in values)
 
 
 # What runs it
@@ -198,6 +192,7 @@ def pointers(declaration: Declaration, release: Release) -> Iterable[Pointer]:
 
 def contradictions(declared: Fields, releases: tuple[Release, ...]) -> Iterator[Doubt]:
     yield from pipelines.contradictions(declared, releases)
+    yield from argo_conditions.contradictions(declared)
     for name in sorted({_MAIN, _FINALLY} & declared.get("tasks", {}).keys()):
         yield ("tasks", name), "reserved-name", f"{name!r} is what the pipeline itself is called; rename the task"
 

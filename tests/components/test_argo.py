@@ -280,6 +280,26 @@ def test_a_workflow_is_dev_only() -> None:
     assert "train" not in declarations(BRIDGE, "prod")
 
 
+@pytest.mark.parametrize(
+    ("condition", "text"),
+    [
+        pytest.param('{input: "{{a}}", in: [x, "it\'s"]}', '"it\'s"', id="a quote"),
+        pytest.param("{input: \"{{a}}\", not-in: ['a\\']}", repr("a\\"), id="a backslash"),
+        pytest.param('{input: "\' || {{a}}", in: [x]}', '"\' || {{a}}"', id="a quote in what is compared"),
+    ],
+)
+def test_what_is_compared_stays_between_its_quotes(condition: str, text: str) -> None:
+    found = problems(BRIDGE.replace("{after: [resolve],", f"{{after: [resolve], when: [{condition}],"))
+
+    assert found == [f"{text} is compared as text between quotes; write it without ' and \\ [wrong-form]"]
+
+
+def test_what_a_template_says_is_filled_in_before() -> None:
+    condition = "{input: \"{{=sprig.trim('a')}}\", in: [x]}"
+
+    assert problems(BRIDGE.replace("{after: [resolve],", f"{{after: [resolve], when: [{condition}],")) == []
+
+
 def test_a_task_is_not_called_as_the_pipeline_itself() -> None:
     found = problems(BRIDGE.replace("        report: {image", "        main: {image").replace("report: {}", "main: {}"))
 
