@@ -70,6 +70,12 @@ class Repository:
         untracked = self.output("ls-files", "-z", "--others", "--exclude-standard", "--full-name")
         return frozenset(path.decode("utf-8", "replace") for path in (tracked + untracked).split(b"\0") if path)
 
+    def paths_beside(self, folders: Iterable[RepoPath]) -> list[RepoPath]:
+        """What is committed or may be, outside of these folders of the top."""
+        beside = [f":(top,exclude,literal){folder}" for folder in folders if folder]
+        listed = self.output("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", ":(top)", *beside)
+        return sorted({path.decode("utf-8", "surrogateescape") for path in listed.split(b"\0") if path})
+
     def fingerprint(self, folders: Iterable[RepoPath] = ROOTS) -> str | None:
         """Names the exact files on disk below some folders; None if git does not know them all."""
         folders = [folder or "." for folder in folders if (self.root / folder).exists()]

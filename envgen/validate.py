@@ -82,17 +82,26 @@ def validate(
     repository = gitrepo.find(root)
     paths = tuple(_selected(root, path) for path in paths)
     folders = ROOTS if (root / layout.PLATFORM).exists() else ("",)
+    links = worktree.links(root, repository.paths_beside(folders)) if repository and all(folders) else {}
     fingerprint = repository.fingerprint(folders) if repository and not since else None
-    names = "\n".join(rule.id for rule in rules)
-    whole = cache.key("report", fingerprint or "", program.identity, "\n".join(paths), names) if fingerprint else ""
+    whole = _report_key(fingerprint, program, paths, rules, links) if fingerprint else ""
     if whole and (known := store.get(whole)) is not None:
         return Report(tuple(_finding(entry) for entry in known))
-    tree = worktree.read(root, folders)
+    tree = worktree.read(root, folders) | links
     selection = Selection(paths, _changed(repository, since) if since else None)
     report = _Run(root, tree, program, store, rules, progress).report(selection)
     if whole:
         store.put(whole, [_entry(finding) for finding in report.findings])
     return report
+
+
+def _report_key(
+    fingerprint: str, program: kustomize.Kustomize, paths: Sequence[RepoPath], rules: Sequence[Rule], links: Tree
+) -> str:
+    """All that a report is made of."""
+    names = "\n".join(rule.id for rule in rules)
+    beside = (part for path, link in sorted(links.items()) for part in (path, link.content))
+    return cache.key("report", fingerprint, program.identity, "\n".join(paths), names, *beside)
 
 
 def _selected(root: Path, text: str) -> RepoPath:

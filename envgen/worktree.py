@@ -37,6 +37,12 @@ def read(root: Path, folders: Iterable[RepoPath] = ROOTS) -> dict[RepoPath, File
     return tree
 
 
+def links(root: Path, paths: Iterable[RepoPath]) -> dict[RepoPath, File]:
+    """Those of these paths that are symlinks."""
+    found = (path for path in paths if (root / path).is_symlink())
+    return {path: File(os.fsencode((root / path).readlink()), Mode.SYMLINK) for path in found}
+
+
 def refuse_pending(root: Path) -> None:
     if (root / PENDING).exists():
         raise InputError(f"an interrupted run left {PENDING}; run `envgen generate` to complete it")

@@ -57,6 +57,43 @@ def test_what_is_generated_is_valid(shops: Path, run: Run) -> None:
     )
 
 
+# Links beside the catalog
+
+OUT = "a symlink; one that leads out stops every Application; commit a copy [symlink]"
+
+
+@pytest.mark.parametrize("is_committed", [False, True], ids=["untracked", "committed"])
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [
+        pytest.param("x", "/etc", id="to the machine's files"),
+        pytest.param("docs/y", "../../elsewhere", id="to what lies beside the repository"),
+        pytest.param("docs/z", "a/../../../b", id="on a detour"),
+    ],
+)
+def test_a_link_that_leads_out_is_found_anywhere(
+    shops: Path, run: Run, path: str, target: str, *, is_committed: bool
+) -> None:
+    assert run("validate", cwd=shops).code == 0
+    (shops / path).parent.mkdir(exist_ok=True)
+    (shops / path).symlink_to(target)
+    if is_committed:
+        helpers.commit_all(shops)
+
+    outcome = run("validate", cwd=shops)
+
+    assert outcome.code == 1
+    assert f"{path}:1:1: {OUT}" in outcome.stdout.splitlines()
+
+
+def test_a_link_that_stays_inside_or_is_ignored_is_fine(shops: Path, run: Run) -> None:
+    write(shops, {".gitignore": ".venv\n"})
+    (shops / "docs").symlink_to("gitops")
+    (shops / ".venv").symlink_to("/usr")
+
+    assert run("validate", cwd=shops).code == 0
+
+
 # What is remembered
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from envgen import layout
-from envgen.model import UNRELEASED, Location, Mode, RepoPath
+from envgen.model import ROOTS, UNRELEASED, File, Location, Mode, RepoPath
 from envgen.rules.rule import Problem, Rule
 from envgen.snapshot import Snapshot
 
@@ -53,8 +53,18 @@ def _is_built(snapshot: Snapshot, folder: RepoPath) -> bool:
 
 def _symlinks(snapshot: Snapshot) -> Iterator[Problem]:
     for path, file in sorted(snapshot.tree.items()):
-        if file.mode is Mode.SYMLINK:
+        if file.mode is Mode.SYMLINK and (_is_read(snapshot, path) or _leads_out(path, file)):
             yield Location(path), "a symlink; one that leads out stops every Application; commit a copy"
+
+
+def _is_read(snapshot: Snapshot, path: RepoPath) -> bool:
+    """Elsewhere a link may lead where it likes in the repository, as from one page to another."""
+    return snapshot.platform is None or path.partition("/")[0] in ROOTS
+
+
+def _leads_out(path: RepoPath, link: File) -> bool:
+    target = link.content.decode("utf-8", "surrogateescape")
+    return target.startswith("/") or layout.joined(layout.folder_of(path), target) is None
 
 
 def _unknown_folders(snapshot: Snapshot) -> Iterator[Problem]:
