@@ -25,6 +25,11 @@ Object = dict[str, Any]
 IMAGE_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 """What a registry takes for a tag (OCI distribution specification)."""
 
+_HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(?::[0-9]+)?"
+_PART = r"[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*"
+IMAGE_REPOSITORY = re.compile(rf"(?:{_HOST}/)?{_PART}(?:/{_PART})*")
+"""What a registry takes for a name, its own before it (github.com/distribution/reference)."""
+
 UNRELEASED = "unreleased"
 """The version of a release before anything ran."""
 

@@ -232,6 +232,36 @@ def test_a_variable_that_was_chosen_is_what_it_is(shop: Path, run: Run) -> None:
     assert "http://near:9000" in (shop / "base/shop/app/deployment.yaml").read_text()
 
 
+NO_NAME = "is no image's name; between slashes write a-z and 0-9, joined by . _ or -"
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize(
+    "image",
+    [
+        pytest.param("registry.example/bakery/we b", id="a space"),
+        pytest.param("registry.example/bakery/Web", id="an upper case letter"),
+        pytest.param("registry.example/bakery/../x", id="a folder above"),
+        pytest.param("registry.example/bakery//x", id="nothing between slashes"),
+        pytest.param("registry.example/bakery/x/", id="a slash at the end"),
+        pytest.param("registry.example/bakery/a___b", id="three underscores"),
+        pytest.param("https://registry.example/bakery/x", id="a URL"),
+    ],
+)
+def test_an_image_that_no_registry_can_have_is_none(shop: Path, run: Run, verb: tuple[str, ...], image: str) -> None:
+    (shop / SYSTEM).write_text(SHOP.replace("registry.example/shop/api", f'"{image}"'))
+
+    said = refused(run, shop, *verb, code=1)
+    assert f"{SYSTEM}:5:29: {image!r} {NO_NAME} [malformed-image]" in said.splitlines()
+
+
+@pytest.mark.parametrize("name", ["a.b/c_d/e__f/g--h", "0", "a-1.2"])
+def test_an_image_may_have_every_name_that_registries_take(shop: Path, run: Run, name: str) -> None:
+    (shop / SYSTEM).write_text(SHOP.replace("registry.example/shop/api", f"registry.example/{name}"))
+
+    assert run(*GENERATE, cwd=shop).code == 0
+
+
 def test_every_problem_of_every_file_is_reported_at_once(shop: Path, run: Run) -> None:
     write(shop, {SYSTEM: SHOP.replace("port", "prot"), "gitops/systems/other.yaml": "system: othr\n"})
 

@@ -7,7 +7,7 @@ from envgen.catalog import gpus, windows
 from envgen.components.pods import scratch
 from envgen.declaration import Fields
 from envgen.gates import contradictions
-from envgen.model import Document, Finding, Release
+from envgen.model import IMAGE_REPOSITORY, Document, Finding, Release
 from envgen.platform import Environment, Platform
 from envgen.shape import unknown
 from envgen.system import Component
@@ -166,6 +166,9 @@ def _release_findings(component: Component, platform: Platform) -> Iterator[Find
         if ":" in last or "@" in release.image:
             message = f"{release.image!r} carries a version; versions are release state, name the repository only"
             yield Finding(at, "version-in-catalog", message)
+        elif not IMAGE_REPOSITORY.fullmatch(release.image):
+            message = f"{release.image!r} is no image's name; between slashes write a-z and 0-9, joined by . _ or -"
+            yield Finding(at, "malformed-image", message)
         elif not platform.allows_image(release.image):
             message = f"{release.image} comes from none of the platform's registries; use or add one"
             yield Finding(at, "foreign-registry", message)
