@@ -232,6 +232,45 @@ def test_a_variable_that_was_chosen_is_what_it_is(shop: Path, run: Run) -> None:
     assert "http://near:9000" in (shop / "base/shop/app/deployment.yaml").read_text()
 
 
+MODEL = """\
+system: shop
+components:
+  app:
+    type: deployment
+    releases:
+      app: {image: registry.example/app}
+      model: {uri: "s3://models/app/{version}", env: MODEL_URI}
+    env: {LEVEL: info}
+"""
+
+
+@pytest.mark.parametrize("verb", [GENERATE, ("validate",)], ids=["generate", "validate"])
+@pytest.mark.parametrize(
+    ("line", "place", "environments"),
+    [
+        pytest.param("    env: {LEVEL: info, MODEL_URI: x}\n", "8:35", ["dev", "prod"], id="in the common part"),
+        pytest.param("    environments: {prod: {env: {MODEL_URI: x}}}\n", "8:44", ["prod"], id="in one environment"),
+    ],
+)
+def test_a_variable_of_a_release_is_not_set_once_more(
+    shop: Path, run: Run, verb: tuple[str, ...], line: str, place: str, environments: list[str]
+) -> None:
+    (shop / SYSTEM).write_text(MODEL.replace("    env: {LEVEL: info}\n", line))
+
+    said = run(*verb, cwd=shop)
+    assert [line for line in (said.stdout + said.stderr).splitlines() if "ambiguous-variable" in line] == [
+        f"{SYSTEM}:{place}: in {each} the release 'model' and `env` both set MODEL_URI; drop one [ambiguous-variable]"
+        for each in environments
+    ]
+    assert said.code == 1
+
+
+def test_a_variable_that_only_a_release_sets_is_fine(shop: Path, run: Run) -> None:
+    (shop / SYSTEM).write_text(MODEL)
+
+    assert run(*GENERATE, cwd=shop).code == 0
+
+
 NO_NAME = "is no image's name; between slashes write a-z and 0-9, joined by . _ or -"
 
 

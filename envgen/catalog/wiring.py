@@ -20,7 +20,7 @@ def findings(catalog: Catalog) -> Iterator[Finding]:
 
 
 def ambiguities(catalog: Catalog) -> Iterator[Finding]:
-    """Variables that two used components offer, each with a value of its own.
+    """Variables that two used components offer, each with a value of its own, and those that a release sets too.
 
     They are for those who write a catalog to clear up: what it means can be read all the same, the last one wins.
     """
@@ -86,6 +86,10 @@ def _variable_findings(component: Component, declaration: Declaration, environme
     for variable, first, second in _ambiguous(declaration):
         message = f"in {environment} {first} and {second} both offer {variable}; say in `env` what it is"
         yield Finding(component.at(environment, "uses"), "ambiguous-variable", message)
+    for release in declaration.scalar_releases:
+        if release.env in declaration.fields.get("env", {}):
+            message = f"in {environment} the release {release.name!r} and `env` both set {release.env}; drop one"
+            yield Finding(component.at(environment, "env", release.env), "ambiguous-variable", message)
 
 
 def _ambiguous(declaration: Declaration) -> Iterator[tuple[str, str, str]]:
