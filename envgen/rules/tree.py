@@ -1,7 +1,7 @@
 """Rules about the files of the repository."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from envgen import layout
 from envgen.model import ROOTS, UNRELEASED, File, Location, Mode, RepoPath
@@ -68,20 +68,27 @@ def _leads_out(path: RepoPath, link: File) -> bool:
 
 
 def _unknown_folders(snapshot: Snapshot) -> Iterator[Problem]:
-    """A folder of overlays/ that is no environment is delivered nowhere."""
+    """A folder of overlays/ that is no environment, or of sites/ that is no site of it, is delivered nowhere."""
     for folder in _undeclared(snapshot):
-        name = folder.removeprefix("overlays/")
-        yield Location(folder), f"there is no environment {name!r}; declare it or remove the folder"
+        _, environment, *site = folder.split("/")
+        what = f"site {site[-1]!r} in {environment}" if site else f"environment {environment!r}"
+        yield Location(folder), f"there is no {what}; declare it or remove the folder"
 
 
 def _undeclared(snapshot: Snapshot) -> list[RepoPath]:
     if snapshot.platform is None:
         return []
-    known = {environment.name for environment in snapshot.platform.environments}
-    found = (folder.split("/") for folder in snapshot.folders)
-    return sorted(
-        "/".join(parts) for parts in found if len(parts) == 2 and parts[0] == "overlays" and parts[1] not in known
-    )
+    sites = {e.name: {target.name for target in e.targets} for e in snapshot.platform.environments}
+    return sorted(folder for folder in snapshot.folders if _is_undeclared(folder.split("/"), sites))
+
+
+def _is_undeclared(parts: list[str], sites: Mapping[str, set[str]]) -> bool:
+    match parts:
+        case ["overlays", environment]:
+            return environment not in sites
+        case ["overlays", environment, layout.SITES, site]:
+            return environment in sites and site not in sites[environment]
+    return False
 
 
 RULES: tuple[Rule, ...] = (
