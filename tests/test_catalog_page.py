@@ -58,7 +58,7 @@ def test_every_yaml_example_names_the_file_it_is() -> None:
 
 
 def test_the_examples_are_a_catalog() -> None:
-    systems = ["coupons", "digits", "letters", "platform", "registry", "stream"]
+    systems = ["coupons", "digits", "letters", "platform", "postcards", "registry", "stream"]
 
     assert [system.name for system in example_catalog().systems] == systems
 
