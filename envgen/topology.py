@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from envgen.catalog.uses import graph
+from envgen.components import route
 from envgen.system import Catalog, Component, System
 
 
@@ -52,7 +53,9 @@ def _box(component: Component) -> str:
 
 
 def _is_exposed(component: Component) -> bool:
-    return any(fields.get("expose") for fields in (component.common, *component.environments.values()))
+    """Whether people outside reach it; a route opens what it leads to, as an arrow of its own shows."""
+    everywhere = (component.common, *component.environments.values())
+    return component.type is route.TYPE or any(fields.get("expose") for fields in everywhere)
 
 
 def _arrows(catalog: Catalog, system: System) -> Iterator[str]:

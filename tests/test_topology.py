@@ -144,3 +144,13 @@ def test_every_box_is_drawn_before_an_arrow_needs_it(repo: Repo, run: Run) -> No
 
     assert ends
     assert {end for pair in ends for end in pair} <= drawn
+
+
+def test_a_route_opens_what_it_leads_to(repo: Repo, run: Run) -> None:
+    way = "  way: {type: route, to: api, host: api.example, port: 8080}\n"
+    root = repo({**catalog(shop=SHOP + way), PAGE: EMPTY})
+
+    assert run("docs", cwd=root).code == 0
+    text = (root / PAGE).read_text()
+    assert re.findall(r"outside --> \w+", text) == ["outside --> c_page", "outside --> c_way"]
+    assert "  c_way --> c_api\n" in text
