@@ -20,7 +20,6 @@ EVIDENCE = "evidence.yaml"
 HOLDS = "holds.yaml"
 SITES = "sites"
 PLATFORM_SYSTEM = "platform"
-DEFAULT_DENY = "default-deny.yaml"
 SITE_VALUES = "site-values"
 
 
