@@ -111,7 +111,7 @@ def _actions(value: Data, field: Field) -> Iterator[tuple[Field, str]]:
 
 
 def _git_writes(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
-    gitops = _address(snapshot.platform.repository) if snapshot.platform else ""
+    gitops = _host_and_path(snapshot.platform.repository) if snapshot.platform else ""
     for rendered, field, commands in _steps(unit):
         known = [url for command in commands for url in _remotes(command)]
         for words in (words for command in commands for words in clients.calls(command, "git")):
@@ -126,7 +126,7 @@ def _refusal(arguments: tuple[str, ...], known: list[str], gitops: str) -> str:
     there = [*named] or known
     if any(not _is_literal(url) for url in there) or not there:
         return "to a repository that only a run knows, perhaps this one"
-    return "to this repository by itself" if gitops and gitops in map(_address, there) else ""
+    return "to this repository by itself" if gitops and gitops in map(_host_and_path, there) else ""
 
 
 def _remotes(command: Command) -> Iterator[str]:
@@ -150,7 +150,7 @@ def _is_literal(url: str) -> bool:
     return not re.search(r"\$|`|\{\{", _LOGIN.sub("", url))
 
 
-def _address(url: str) -> str:
+def _host_and_path(url: str) -> str:
     """Host and path of a repository, however its URL is spelled."""
     rest = url.rpartition("://")[2]
     host, _, path = rest.replace(":", "/", 1).partition("/") if "://" not in url else rest.partition("/")

@@ -13,16 +13,17 @@ from envgen.snapshot import Snapshot
 
 def _local_paths(snapshot: Snapshot) -> Iterator[tuple[Application, Field, Data, str]]:
     """Every source that is a path of this repository."""
-    own = _address(snapshot.platform.repository) if snapshot.platform else ""
+    own = _without_ending(snapshot.platform.repository) if snapshot.platform else ""
     for application in applications(snapshot):
         for field, source in application.sources:
             path = str(source.get("path", ""))
-            is_own = not own or _address(str(source.get("repoURL", ""))) == own
+            is_own = not own or _without_ending(str(source.get("repoURL", ""))) == own
             if is_own and path and not is_open(path):
                 yield application, (*field, "path"), source, layout.joined("", path) or ""
 
 
-def _address(url: str) -> str:
+def _without_ending(url: str) -> str:
+    """Both spellings of a URL, with `.git` and without, lead to one repository."""
     return url.rstrip("/").removesuffix(".git")
 
 
