@@ -2,7 +2,7 @@
 
 import re
 
-from envgen.model import IMAGE_TAG
+from envgen.model import IMAGE_REPOSITORY, IMAGE_TAG
 
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 """The algorithms that registries know (OCI image specification)."""
@@ -11,11 +11,10 @@ SCALAR = re.compile(r"(?!.*(?:^|/)\.\.(?:/|$))(?!.*\$\()(?!.*%2[eEfF])[!#-\[\]-z
 """Printable ASCII without spaces, braces, double quotes and backslashes: a scalar may stand inside a text, and does not
 end its place there.  No step upwards in any spelling, nothing that Kubernetes expands."""
 
-_COMPONENT = r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*"
-REPOSITORY = re.compile(rf"[a-z0-9.-]+(?::[0-9]+)?(?:/{_COMPONENT})+")
+REPOSITORY = re.compile(r"[a-z0-9.-]+(?::[0-9]+)?(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)+")
 """A registry and lower-case path components (OCI distribution specification), no step upwards."""
 _REFERENCE = re.compile(
-    rf"(?P<repository>{REPOSITORY.pattern}|{_COMPONENT})"
+    rf"(?P<repository>{IMAGE_REPOSITORY.pattern})"
     rf"(?=[:@])(?::{IMAGE_TAG.pattern})?(?P<digest>@(?:{DIGEST.pattern}))?"
 )
 
