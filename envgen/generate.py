@@ -87,8 +87,7 @@ def plan(
     by_hand = [p for p in suspects if not _is_ours(p, tree[p].content, earlier)]
     lost = [p for p in surplus if p not in by_hand and _is_released(p, tree[p].content, declared)]
     gone = [p for p in wanted if p not in tree and head and p in head and _has_versions(head[p].content)]
-    told = (*map(_by_hand, by_hand), *map(_lost, lost), *map(_gone, gone))
-    findings = () if force else told
+    findings = () if force else (*map(_by_hand, by_hand), *map(_lost, lost), *map(_gone, gone))
     return Plan(writes, tuple(sorted(surplus)), Report(tuple(sorted(findings))), tree)
 
 

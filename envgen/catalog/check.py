@@ -13,7 +13,6 @@ from envgen.shape import unknown
 from envgen.system import Component
 from envgen.yamlio import KEY
 
-NAMESPACE_LENGTH = 63
 RESERVED = frozenset({layout.SITES, layout.PLATFORM_SYSTEM, "default", "argocd", "root"})
 """Names that folders of overlays/ or Argo CD's projects and applications have already."""
 

@@ -112,6 +112,12 @@ def steps(declared: Fields) -> dict[str, Mapping[str, Any]]:
     return {**pipeline.get("tasks", {}), **pipeline.get("finally", {})}
 
 
+def _task(declared: Fields, name: str, step: Fields) -> Fields:
+    """The task that a step does: the one it names, or the one of its own name; empty if there is none."""
+    found: Fields = declared.get("tasks", {}).get(step.get("task", name), {})
+    return found
+
+
 def contradictions(declared: Fields, releases: tuple[Release, ...]) -> Iterator[Doubt]:
     names = [release.name for release in releases]
     for name, task in declared.get("tasks", {}).items():
@@ -177,10 +183,9 @@ def _storage_contradictions(declared: Fields) -> Iterator[Doubt]:
 
 
 def _workspaces(declared: Fields, name: str, step: Fields) -> Collection[str]:
-    known = declared.get("tasks", {})
-    task = known.get(step.get("task", name), {})
+    task = _task(declared, name, step)
     does = task.get("does", "")
-    if does in _IN_SOURCE or (does == "bump" and tasks.is_gated(task, known)):
+    if does in _IN_SOURCE or (does == "bump" and tasks.is_gated(task, declared.get("tasks", {}))):
         return (tasks.SOURCE,)
     return tuple(task.get("workspaces", ()))
 
@@ -210,8 +215,7 @@ def _order_contradictions(declared: Fields) -> Iterator[Doubt]:
 def _unproven(declared: Fields, gate: str, before: Collection[str]) -> Iterator[str]:
     """Checks that a gate would write down as passed, and nothing has shown it."""
     known = steps(declared)
-    task = declared.get("tasks", {}).get(known[gate].get("task", gate), {})
-    for check, step in task.get("checks", {}).items():
+    for check, step in _task(declared, gate, known[gate]).get("checks", {}).items():
         if step not in before:
             yield f"it says that the check {check} has passed, and does not come after a step {step!r}; let it"
         elif "when" in known.get(step, {}):
@@ -222,7 +226,7 @@ _JUDGES = frozenset({"gate", "scan"})
 
 
 def _doing(declared: Fields, name: str, step: Fields) -> str:
-    return str(declared.get("tasks", {}).get(step.get("task", name), {}).get("does", ""))
+    return str(_task(declared, name, step).get("does", ""))
 
 
 def _judges(declared: Fields, bump: str, does: Mapping[str, str]) -> set[str]:
@@ -235,8 +239,7 @@ def _judges(declared: Fields, bump: str, does: Mapping[str, str]) -> set[str]:
 
 
 def _component(declared: Fields, step: str) -> str:
-    task = steps(declared)[step].get("task", step)
-    return str(declared["tasks"][task].get("component", ""))
+    return str(_task(declared, step, steps(declared)[step]).get("component", ""))
 
 
 def _before(ordered: Mapping[str, Fields], name: str) -> set[str]:

@@ -1,7 +1,7 @@
 """Rules about moves beyond dev: only what the source ran, or what ran there before, and only if the policy is met."""
 
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from itertools import chain
 
 from envgen.gates import Gate
@@ -28,11 +28,10 @@ def not_in_source(question: Question, step: Step) -> Iterator[Reason]:
             yield _reason("not-in-source", step, move, message, f"bring it to {source} first, then envgen promote")
 
 
-def _promotions(question: Question, step: Step) -> Iterator[tuple[Move, str, Promotion]]:
+def _promotions(question: Question, step: Step) -> Iterator[tuple[Move, Promotion]]:
     for move in moves(question, step):
-        commit = source_commit(question, step, move)
-        if commit and not _is_rollback(question, step, move):
-            yield move, commit, question.policy.promotion(move.environment)
+        if source_commit(question, step, move) and not _is_rollback(question, step, move):
+            yield move, question.policy.promotion(move.environment)
 
 
 def _is_rollback(question: Question, step: Step, move: Move) -> bool:
@@ -44,7 +43,7 @@ def _is_rollback(question: Question, step: Step, move: Move) -> bool:
 
 def _rollbacks(question: Question, step: Step) -> Iterator[Move]:
     """The moves back, with a hold or without."""
-    promoted = {(move.environment, move.name) for move, _, _ in _promotions(question, step)}
+    promoted = {(move.environment, move.name) for move, _ in _promotions(question, step)}
     for move in moves(question, step):
         if (move.environment, move.name) not in promoted and ran_before(question, step, move):
             yield move
@@ -54,7 +53,7 @@ def not_permitted(question: Question, step: Step) -> Iterator[Reason]:
     """A promotion or rollback by somebody whose role only may do the other."""
     may = question.role.may
     kinds = (
-        ("promote", [move for move, _, _ in _promotions(question, step)]),
+        ("promote", [move for move, _ in _promotions(question, step)]),
         ("rollback", [*_rollbacks(question, step)]),
     )
     for kind, found in kinds:
@@ -93,7 +92,7 @@ def no_hold(question: Question, step: Step) -> Iterator[Reason]:
 
 def no_digest(question: Question, step: Step) -> Iterator[Reason]:
     """An image whose content somebody could still change."""
-    for move, _, promotion in _promotions(question, step):
+    for move, promotion in _promotions(question, step):
         if promotion.digest and not _is_pinned(move):
             message = f"{move.new} has no digest, which the policy requires in {move.environment}"
             yield _reason("no-digest", step, move, message, "bump it in dev as TAG@DIGEST first")
@@ -103,13 +102,15 @@ def _is_pinned(move: Move) -> bool:
     """Whether nobody can change what the version means, as far as a digest says so: what is no image has none."""
     if move.slot.symbol:
         return bool(move.new.digest)
-    image = image_in(move.slot.rendered(move.new)) if move.slot.is_image_uri else None
-    return not move.slot.is_image_uri or bool(image and image["digest"])
+    if not move.slot.is_image_uri:
+        return True
+    image = image_in(move.slot.rendered(move.new))
+    return bool(image and image["digest"])
 
 
 def no_evidence(question: Question, step: Step) -> Iterator[Reason]:
     """A version of which nobody said anything that counts."""
-    for move, _, promotion in _promotions(question, step):
+    for move, promotion in _promotions(question, step):
         if promotion.evidence == "required" and (problem := _missing(question, step, move, promotion)):
             yield _reason(
                 "no-evidence", step, move, f"{move.new} {problem}", "bump it with envgen bump --evidence FILE"
@@ -129,14 +130,14 @@ def _missing(question: Question, step: Step, move: Move, promotion: Promotion) -
 
 def gate_failed(question: Question, step: Step) -> Iterator[Reason]:
     """A gate of the policy or of the component's own that the evidence does not pass."""
-    for move, _, promotion in _promotions(question, step):
+    for move, promotion in _promotions(question, step):
         gates = (*promotion.gates, *move.slot.gates)
         found = proof(question.change.known, step.parent, move, move.new) if gates else None
         if gates and not found and promotion.evidence != "required":
             message = f"{move.new} has no evidence that names this very version, and {gates[0].bounds} is required"
             yield _reason("gate-failed", step, move, message, "bump it with envgen bump --evidence FILE")
+        incumbent = cache(partial(_incumbent, question, step, move, promotion))
         for gate in dict.fromkeys(gates) if found else ():
-            incumbent = partial(_incumbent, question, step, move, promotion)
             if found and (failure := _failure(move, gate, found, incumbent)):
                 problem, remedy = failure
                 yield _reason("gate-failed", step, move, f"{move.new}: {problem}", remedy)
@@ -173,7 +174,7 @@ def _worse(move: Move, gate: Gate, found: Proof, incumbent: Proof | None) -> Fai
 def too_young(question: Question, step: Step) -> Iterator[Reason]:
     """A version that was not in the source for long enough, by the guard's own clock."""
     received = question.facts.received
-    for move, _, promotion in _promotions(question, step):
+    for move, promotion in _promotions(question, step):
         came, left = stay(question, step, move) if promotion.soak else ("", "")
         if promotion.soak and (came not in received or (left and left not in received)):
             message = f"{move.new}: nothing says when the guard received it in the source"
@@ -190,7 +191,7 @@ def too_young(question: Question, step: Step) -> Iterator[Reason]:
 
 def closed_window(question: Question, step: Step) -> Iterator[Reason]:
     """A promotion at a time when there shall be none."""
-    for move, _, promotion in _promotions(question, step):
+    for move, promotion in _promotions(question, step):
         for span, zone in promotion.windows:
             if end := opens(span, zone, question.facts.now):
                 message = f"cannot go now: nothing is promoted in {span} ({zone})"
@@ -199,7 +200,7 @@ def closed_window(question: Question, step: Step) -> Iterator[Reason]:
 
 def not_approved(question: Question, step: Step) -> Iterator[Reason]:
     """A promotion that too few others looked at."""
-    for move, _, promotion in _promotions(question, step):
+    for move, promotion in _promotions(question, step):
         role = question.policy.roles.get(promotion.approvers)
         by = {name for name, commit in question.facts.approvals if commit == question.change.new}
         valid = by & {*(role.actors if role else ())} - ({question.facts.actor} if promotion.not_author else set())

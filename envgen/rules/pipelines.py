@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from envgen.model import Data, Field, Object
+from envgen.model import Field, Object, texts
 from envgen.origin import place
 from envgen.rules.ci import group
 from envgen.rules.rule import Problem, Rule, each_unit
+from envgen.rules.server.refusal import named
 from envgen.rules.values import inside, items, mapping, title
 from envgen.shape import unknown
 from envgen.snapshot import Snapshot, Unit
@@ -97,15 +98,15 @@ _ARGO: Mapping[str, tuple[str, ...]] = {
 
 def _tekton_steps(unit: Unit, spec: Mapping[str, Any]) -> Iterator[_Step]:
     declared = {str(inside(o, "metadata", "name")): o for o in unit.objects if o.get("kind") == "Task"}
-    names = _named(spec.get("tasks"))
+    names = named(spec.get("tasks"))
     for part in ("tasks", "finally"):
         for i, task in enumerate(map(mapping, items(spec.get(part)))):
             yield _Step(
                 str(task.get("name")),
                 ("spec", part, i),
                 tuple(name for name in map(str, items(task.get("runAfter"))) if name in names),
-                tuple(match for text in _texts(task) for match in _RESULT.findall(text)),
-                _named(task.get("params")),
+                tuple(match for _, text in texts(task) for match in _RESULT.findall(text)),
+                named(task.get("params")),
                 _tekton_program(task, declared),
             )
 
@@ -113,14 +114,14 @@ def _tekton_steps(unit: Unit, spec: Mapping[str, Any]) -> Iterator[_Step]:
 def _tekton_program(task: Mapping[str, Any], declared: Mapping[str, Object]) -> _Program | None:
     """A task written into the pipeline sees the pipeline's own parameters."""
     if own := mapping(task.get("taskSpec")):
-        return _Program(frozenset(), _named(own.get("results")))
+        return _Program(frozenset(), named(own.get("results")))
     reference = mapping(task.get("taskRef"))
     found = declared.get(str(reference.get("name"))) if reference.get("kind", "Task") == "Task" else None
     if found is None or "resolver" in reference:
         return None
     spec = mapping(found.get("spec"))
     wanted = [one for one in items(spec.get("params")) if "default" not in mapping(one)]
-    return _Program(_named(wanted), _named(spec.get("results")))
+    return _Program(named(wanted), named(spec.get("results")))
 
 
 # Argo Workflows
@@ -129,8 +130,8 @@ def _tekton_program(task: Mapping[str, Any], declared: Mapping[str, Object]) -> 
 def _argo_steps(at: Field, tasks: list[Any], programs: Mapping[str, Object]) -> Iterator[_Step]:
     for i, task in enumerate(map(mapping, tasks)):
         after = (*map(str, items(task.get("dependencies"))), *_NAME.findall(str(task.get("depends", ""))))
-        given = _named(inside(task, "arguments", "parameters"))
-        read = tuple(match for text in _texts(task) for match in _OUTPUT.findall(text))
+        given = named(inside(task, "arguments", "parameters"))
+        read = tuple(match for _, text in texts(task) for match in _OUTPUT.findall(text))
         program = None if "templateRef" in task else _argo_program(programs.get(str(task.get("template"))))
         yield _Step(str(task.get("name")), (*at, i), after, read, given, program)
 
@@ -140,18 +141,7 @@ def _argo_program(template: Object | None) -> _Program | None:
         return None
     inputs = items(inside(template, "inputs", "parameters"))
     wanted = [one for one in inputs if not {"value", "default", "valueFrom"} & mapping(one).keys()]
-    return _Program(_named(wanted), _named(inside(template, "outputs", "parameters")))
-
-
-def _named(entries: Data) -> frozenset[str]:
-    return frozenset(str(mapping(entry).get("name")) for entry in items(entries))
-
-
-def _texts(value: Data) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    for child in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from _texts(child)
+    return _Program(named(wanted), named(inside(template, "outputs", "parameters")))
 
 
 RULES: tuple[Rule, ...] = (Rule("loose-pipeline", each_unit(_loose_ends)),)
