@@ -100,7 +100,7 @@ class Story:
     subject: Subject
     name: str = "story"
     """What the clones are called after, since a fleet has many stories."""
-    before: Look = field(default_factory=dict)
+    before: Look = field(default_factory=dict, repr=False)
 
     @cached_property
     def people(self) -> dict[str, Person]:

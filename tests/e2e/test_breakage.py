@@ -28,7 +28,7 @@ def story(synced_fleet: Fleet) -> Story:
     """The first subject, with what it runs by now."""
     subject = next(subjects())
     told = Story(synced_fleet, subject, "breakage")
-    told.subject = replace(subject, versions={name: told.running(name) for name in ("dev", "prod")})
+    told.subject = replace(subject, versions={**subject.versions, "dev": told.running("dev")})
     told.step()
     return told
 
@@ -40,7 +40,8 @@ def numbers() -> Iterator[int]:
 
 @pytest.fixture
 def bumped(story: Story, numbers: Iterator[int]) -> str:
-    """A new version in dev, delivered there, ready to be promoted."""
+    """A new version in dev, delivered there, ready to be promoted from what prod runs now."""
+    story.subject.versions["prod"] = story.running("prod")
     version = VERSION.format(number=next(numbers))
     story.bump(version)
     story.step()
@@ -49,15 +50,13 @@ def bumped(story: Story, numbers: Iterator[int]) -> str:
 
 def is_promoted(story: Story, found: list[Change], version: str) -> bool:
     """Whether prod went from what it ran to the version, and nothing else happened."""
-    is_alone = story.is_version_alone(found, "prod", story.subject.versions["prod"], version)
-    story.subject.versions["prod"] = story.running("prod")
-    return is_alone
+    return story.is_version_alone(found, "prod", story.subject.versions["prod"], version)
 
 
 def test_the_repo_server_dies(story: Story, bumped: str) -> None:
-    server = story.fleet.argocd.repo_server
+    argocd = story.fleet.argocd
 
-    found = killed_while_promoting(story, server, lambda commit: commit in server.said)
+    found = killed_while_promoting(story, argocd.repo_server, argocd.is_fetching, argocd.replace_repo_server)
 
     assert is_promoted(story, found, bumped), found
 
@@ -65,7 +64,7 @@ def test_the_repo_server_dies(story: Story, bumped: str) -> None:
 def test_the_application_controller_dies(story: Story, bumped: str) -> None:
     controller = story.fleet.argocd.processes["application-controller"]
 
-    found = killed_while_promoting(story, controller, story.has_begun)
+    found = killed_while_promoting(story, controller, story.has_begun, controller.start)
 
     assert is_promoted(story, found, bumped), found
 
@@ -74,20 +73,23 @@ def test_prod_s_api_server_dies(story: Story, bumped: str) -> None:
     [name] = story.clusters("prod")
     cluster = story.fleet.clusters[name]
 
-    found = killed_while_promoting(story, cluster.programs[0], story.has_begun, cluster.wait)
+    def again() -> None:
+        cluster.programs[0].start()
+        cluster.wait()
+
+    found = killed_while_promoting(story, cluster.programs[0], story.has_begun, again)
 
     assert is_promoted(story, found, bumped), found
 
 
 def killed_while_promoting(
-    story: Story, victim: Process, busy: Callable[[str], bool], back: Callable[[], None] = lambda: None
+    story: Story, victim: Process, busy: Callable[[str], bool], again: Callable[[], object]
 ) -> list[Change]:
     """Kill a program once it is busy with the promotion's commit; what changed when it is there again."""
     story.people["alice"].run("promote", story.subject.full, "--to", "prod", "--push")
     eventually(lambda: busy(story.fleet.tip), f"{victim.name} to see the promotion")
     victim.end(signal.SIGKILL)
-    victim.start()
-    back()
+    again()
     return story.step()
 
 

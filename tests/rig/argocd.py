@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 from envgen.model import Object
@@ -89,6 +90,16 @@ class ArgoCD:
     @property
     def repo_server(self) -> Process:
         return self.processes["repo-server"]
+
+    def is_fetching(self, commit: str) -> bool:
+        """Whether the repo-server has begun with a commit."""
+        return commit in self.repo_server.said
+
+    def replace_repo_server(self) -> None:
+        """As a new pod does, which begins without a clone (a killed git may leave half a fetch, docs/rig.md)."""
+        clones = self.folder / "tmp" / "_argocd-repo"
+        clones.rename(mkdtemp(dir=clones.parent))
+        self.repo_server.start()
 
     # Starting
 
