@@ -368,6 +368,13 @@ def test_a_policy_that_goes_takes_the_access_rules_with_it(guarded: Path, run: R
             id="an environment that does not exist",
         ),
         pytest.param(
+            "[dev]",
+            "[dev, prod]",
+            "policies/guard.yaml:2:59: CI changes dev alone and prod is of kind prod; leave it out "
+            "[contradicting-policy]",
+            id="production for CI",
+        ),
+        pytest.param(
             "[dana]",
             "[dana, ci-bot]",
             "policies/guard.yaml:3:22: 'ci-bot' is CI and has the role 'platform' too, so CI could change production; "

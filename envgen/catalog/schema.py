@@ -244,22 +244,23 @@ HOLDS: Schema = {
 
 _ACTORS: Schema = {"anyOf": [many(TEXT), mapping(many(TEXT))]}
 
-_ROLE = record(
-    ("actors", "may"),
-    actors=_ACTORS,
-    may=many({"enum": ["bump", "promote", "rollback", "hold", "configure", "everything"]}),
-    environments=many(TEXT),
-    registries=many(TEXT),
-    fields=many(TEXT),
-    systems={"anyOf": [{"const": "own"}, many(TEXT)]},
-)
+
+def _role(*may: str, **fields: Schema) -> Schema:
+    """A role with what it alone can be told: people believe a policy, also where it says more than the guard does."""
+    return record(("actors", "may"), actors=_ACTORS, may={**many({"enum": [*may]}), "minItems": 1}, **fields)
+
 
 GUARD: Schema = {
     "$schema": DRAFT,
     "title": "envgen guard policy",
     **record(
         ("roles",),
-        roles=record(ci=_ROLE, release=_ROLE, team=_ROLE, platform=_ROLE),
+        roles=record(
+            ci=_role("bump", environments=many(TEXT), registries=many(TEXT)),
+            release=_role("promote", "rollback", "hold", environments=many(TEXT)),
+            team=_role("configure", fields=many(TEXT), systems={"anyOf": [{"const": "own"}, many(TEXT)]}),
+            platform=_role("everything"),
+        ),
         promotions=many(
             record(
                 ("to",),

@@ -1,7 +1,7 @@
 """policies/guard.yaml as values: who may do what, and what a promotion has to show."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain, combinations
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from envgen import gates
 from envgen.gates import Gate
 from envgen.guard.window import opens
-from envgen.model import Data, Document, Field, Finding
+from envgen.model import Data, Document, Field, Finding, Kind
 from envgen.roles import ROLES as ROLES
 from envgen.roles import Role as Role
 from envgen.roles import Roles, roles
@@ -107,8 +107,9 @@ def contradictions(document: Document) -> Iterator[Finding]:
     yield from (Finding(document.at(*field), "contradicting-policy", message) for field, message in problems)
 
 
-def unknown_environments(document: Document, there: Collection[str]) -> Iterator[Finding]:
-    """The environments that a policy names and the platform does not have: nothing would hold for the ones meant."""
+def misplaced_environments(document: Document, kinds: Mapping[str, Kind]) -> Iterator[Finding]:
+    """The environments that a policy names and the platform does not have, so that nothing would hold for those meant;
+    and those beyond dev that it gives to CI, which the guard gives CI in no policy."""
     data = document.data
     named: list[tuple[Field, str]] = [
         (("promotions", i, "to"), entry["to"]) for i, entry in enumerate(data.get("promotions", ()))
@@ -116,8 +117,11 @@ def unknown_environments(document: Document, there: Collection[str]) -> Iterator
     for role, entry in data["roles"].items():
         named += [(("roles", role, "environments", i), name) for i, name in enumerate(entry.get("environments", ()))]
     for place, name in named:
-        if name not in there:
-            yield Finding(document.at(*place), "unknown-environment", unknown(name, there, "environment"))
+        if name not in kinds:
+            yield Finding(document.at(*place), "unknown-environment", unknown(name, kinds, "environment"))
+        elif place[:2] == ("roles", "ci") and kinds[name] is not Kind.DEV:
+            message = f"CI changes dev alone and {name} is of kind {kinds[name].value}; leave it out"
+            yield Finding(document.at(*place), "contradicting-policy", message)
 
 
 Problem = tuple[Field, str]

@@ -3,8 +3,8 @@
 from envgen import layout, yamlio
 from envgen.catalog.schema import GUARD
 from envgen.errors import Problems
-from envgen.guard.policy import Policy, contradictions, policy, unknown_environments
-from envgen.model import Tree
+from envgen.guard.policy import Policy, contradictions, misplaced_environments, policy
+from envgen.model import Kind, Tree
 from envgen.platform import Platform
 from envgen.roles import Roles
 from envgen.schema import Validator
@@ -16,11 +16,20 @@ def written_policy(tree: Tree, platform: Platform | None) -> Policy | None:
         return None
     document = yamlio.read_one(layout.GUARD, yamlio.plain(tree, layout.GUARD))
     wrong = list(Validator(GUARD).findings(document, document.data)) or list(contradictions(document))
-    if platform and not wrong:
-        wrong = list(unknown_environments(document, [e.name for e in platform.environments]))
     if wrong:
         raise Problems(wrong)
-    return policy(document.data)
+    found = policy(document.data)
+    kinds = _kinds(platform, found)
+    if kinds and (wrong := list(misplaced_environments(document, kinds))):
+        raise Problems(wrong)
+    return found
+
+
+def _kinds(platform: Platform | None, found: Policy) -> dict[str, Kind]:
+    """The kinds of the platform's environments; without one, of those that the policy declares."""
+    if platform:
+        return {environment.name: environment.kind for environment in platform.environments}
+    return {name: Kind(kind) for name, kind, _ in found.raw}
 
 
 def written_roles(tree: Tree, platform: Platform) -> Roles:

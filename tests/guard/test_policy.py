@@ -151,6 +151,19 @@ def test_approvals_come_from_others_of_the_role_release_unless_it_says_otherwise
         pytest.param(
             ROLES.replace(", may: [bump]", ""), "2:7: field 'may' is missing; add it [missing-field]", id="no deeds"
         ),
+        pytest.param(
+            ROLES.replace("[bump]", "[bump, promote]"),
+            "2:38: unknown value 'promote'; use one of bump [unknown-value]",
+            id="more than the guard lets CI do",
+        ),
+        pytest.param(
+            ROLES.replace("[bump]", "[]"), "2:31: [] has less than 1 item [wrong-value]", id="less than it lets CI do"
+        ),
+        pytest.param(
+            ROLES.replace("[everything]", "[everything], environments: [dev]"),
+            "5:56: unknown field 'environments'; remove it [unknown-field]",
+            id="a bound that does not hold",
+        ),
         pytest.param(prod("soak: 24"), "8:20: 24 is not text [wrong-type]", id="a soak without its unit"),
         pytest.param(prod("soak: 2w"), "8:20: '2w' does not fit ^[0-9]+[mhd]$ [wrong-form]", id="a soak of weeks"),
         pytest.param(
