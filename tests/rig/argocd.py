@@ -20,7 +20,7 @@ NEEDED = ("argocd", "kustomize", "redis-server")
 NAMESPACE = "argocd"
 API = "argoproj.io/v1alpha1"
 RESYNC = 10
-"""Seconds between two looks at git."""
+"""Seconds between two looks at an Application."""
 
 
 @dataclass
@@ -43,7 +43,7 @@ class ArgoCD:
                 "metrics-address": here,
                 "metrics-port": others[0],
                 "redis": f"{here}:{redis}",
-                "revision-cache-expiration": f"{RESYNC}s",
+                "revision-cache-expiration": "2s",
             },
             "application-controller": {
                 "repo-server": f"{here}:{repo}",
@@ -79,6 +79,7 @@ class ArgoCD:
             **{name: str(folder) for name, folder in folders.items()},
             "ARGOCD_FAKE_IN_CLUSTER": "true",
             "ARGOCD_GPG_ENABLED": "false",
+            "ARGOCD_SYNC_WAVE_DELAY": "1",
             "GIT_ALLOW_PROTOCOL": "file:http",
             "HOME": str(self.folder),
             "HOSTNAME": "controller-1",
