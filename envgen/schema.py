@@ -47,7 +47,7 @@ class Validator:
         """jsonschema_rs's error in the words of this house."""
         field: Field = tuple(error.instance_path)
         if error.kind.name not in _UNKNOWN:
-            yield _problem(field, error)
+            yield self._misshapen(field, error) or _problem(field, error)
             return
         for name, meant in self._meant(error).items():
             hint = f"did you mean {meant!r}?" if meant else "remove it"
@@ -60,11 +60,24 @@ class Validator:
         known = self._known_fields(error)
         return {name: next(iter(get_close_matches(name, known, 1)), "") for name in error.kind.unexpected}
 
+    def _misshapen(self, field: Field, error: Any) -> Problem | None:
+        """What is said of text, or of a name, that does not fit its pattern; None of other errors."""
+        if error.kind.name == "pattern":
+            return field, "wrong-form", f"{spelled(error.instance)} does not fit{_form(self._broken(error))}"
+        if error.kind.name == "propertyNames":
+            name = error.kind.error.instance
+            return (*field, name, KEY), "wrong-form", f"{name!r} does not fit{_form(self._broken(error))}"
+        return None
+
     def _known_fields(self, error: Any) -> list[str]:
+        return sorted(self._broken(error).get("properties", {}))
+
+    def _broken(self, error: Any) -> Schema:
+        """The part of the schema that an error is about."""
         schema: Any = self._schema
         for step in list(error.schema_path)[:-1]:
             schema = schema[step] if isinstance(schema, list) else (schema or {}).get(step)
-        return sorted((schema or {}).get("properties", {}))
+        return schema or {}
 
 
 def _leaves(error: Any) -> Iterator[Any]:
@@ -108,11 +121,6 @@ def _problem(field: Field, error: Any) -> Problem:
             return field, "unknown-value", _not_among(value, [str(option) for option in error.kind.options])
         case "type":
             return field, "wrong-type", f"{spelled(value)} is not {_article(error.kind.types)}"
-        case "pattern":
-            return field, "wrong-form", f"{spelled(value)} does not fit {error.kind.pattern}"
-        case "propertyNames":
-            name = error.kind.error.instance
-            return (*field, name, KEY), "wrong-form", f"{name!r} does not fit {_pattern(error.kind.error)}"
         case "falseSchema":
             return field, "unknown-field", "this may not stand here; remove it"
         case "oneOf":
@@ -121,8 +129,11 @@ def _problem(field: Field, error: Any) -> Problem:
             return field, "wrong-value", error.message[:1].lower() + error.message[1:]
 
 
-def _pattern(error: Any) -> str:
-    return str(getattr(error.kind, "pattern", "the names allowed here"))
+def _form(schema: Schema) -> str:
+    """What to write instead: our own schemas say it in words, those of custom resources by their pattern."""
+    if words := schema.get("$comment"):
+        return f"; write {words}"
+    return f" {schema.get('pattern', 'what is allowed here')}"
 
 
 def _not_among(value: Data, options: list[str]) -> str:

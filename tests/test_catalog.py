@@ -1,11 +1,15 @@
 """gitops/ as values, or every reason why it is not one."""
 
+import re
+from collections.abc import Iterator
+from itertools import chain
 from textwrap import dedent
 from typing import Any
 
 import pytest
 
 from envgen import catalog
+from envgen.catalog import schema
 from envgen.catalog.merge import merged
 from envgen.components.builtin import TYPES
 from envgen.errors import InputError, Problems
@@ -541,7 +545,7 @@ def test_a_host_that_is_no_name_is_refused(repo: Repo, run: Run) -> None:
     outcome = run("generate", cwd=repo(helpers.catalog(shop=SHOP + "    expose: {host: 'https://shop.example'}\n")))
 
     assert outcome.code == 1
-    assert outcome.stdout.startswith("gitops/systems/shop.yaml:7:20: 'https://shop.example' does not fit ")
+    assert outcome.stdout.startswith("gitops/systems/shop.yaml:7:20: 'https://shop.example' does not fit; write a name of DNS such as ")
 
 
 def test_a_wrong_type_in_an_environment_is_named(repo: Repo, run: Run) -> None:
@@ -575,3 +579,28 @@ def test_windows_that_leave_a_moment_are_read() -> None:
         ("allow", 6720, 480, "Europe/Berlin", False),
         ("deny", 479, 6720, "UTC", True),
     ]
+
+
+# Forms of text
+
+
+def forms() -> list[tuple[str, str]]:
+    """Every pattern of a hand-written file, with what a message says to write instead."""
+    schemas = (schema.PLATFORM, schema.GUARD, schema.EVIDENCE, schema.HOLDS, schema.system(TYPES))
+    found = {part["pattern"]: part.get("$comment", "") for one in schemas for part in patterns(one)}
+    return sorted(found.items())
+
+
+def patterns(part: Any) -> Iterator[Any]:
+    if isinstance(part, dict) and isinstance(part.get("pattern"), str):
+        yield part
+    inner = part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+    yield from chain.from_iterable(map(patterns, inner))
+
+
+@pytest.mark.parametrize(("pattern", "words"), forms())
+def test_a_form_is_said_in_words_and_its_examples_have_it(pattern: str, words: str) -> None:
+    _, _, examples = words.partition("such as ")
+
+    assert words
+    assert all(re.search(pattern, text.strip("'")) for text in re.findall(r"[^\s,;]+", examples) if text != "or")

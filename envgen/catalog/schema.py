@@ -7,11 +7,11 @@ from envgen.components.fields import (
     FLAG,
     HOST,
     NAME,
-    NAME_TEXT,
     PROFILE,
     QUANTITY,
     TEXT,
     described,
+    form,
     many,
     mapping,
     record,
@@ -22,7 +22,7 @@ Schema = dict[str, Any]
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
-_FINDING: Schema = {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9_./-]*$"}
+_FINDING = form("^[A-Za-z0-9][A-Za-z0-9_./-]*$", "letters, digits, _, ., / and -, first a letter or digit")
 _GATE_FIELDS: dict[str, Schema] = {
     "metric": described(_FINDING, "a metric of the evidence"),
     "at_least": {"type": "number"},
@@ -39,21 +39,27 @@ _POOL = record(
     memory=described(QUANTITY, "of one GPU"),
     per_node=described({"type": "integer", "minimum": 0}, "whole GPUs of a node; 1 if absent"),
     nodes=described({"type": "integer", "minimum": 1}, "1 if absent"),
-    taints=many({"type": "string", "pattern": "^[^=:]+(=[^:]*)?:(NoSchedule|NoExecute|PreferNoSchedule)$"}),
+    taints=many(
+        form(
+            "^[^=:]+(=[^:]*)?:(NoSchedule|NoExecute|PreferNoSchedule)$",
+            "a taint such as nvidia.com/gpu=present:NoSchedule",
+        )
+    ),
     labels=described(mapping({"type": "string"}), "labels of its nodes that set them apart"),
     mig=described(
-        {"anyOf": [many(PROFILE), mapping({"type": "integer", "minimum": 1}, PROFILE["pattern"])]},
+        {"anyOf": [many(PROFILE), mapping({"type": "integer", "minimum": 1}, PROFILE)]},
         "slices by profile: how many a node has; a list of profiles says no number",
     ),
     time_slicing=described({"type": "integer", "minimum": 2}, "how many pods take turns on each GPU"),
-    runtime_class=described(NAME_TEXT, "the RuntimeClass of pods that get a GPU"),
+    runtime_class=described(NAME, "the RuntimeClass of pods that get a GPU"),
     device_class=described(
-        {"type": "string", "pattern": HOST["pattern"]}, "its GPUs are claimed as devices of this class, not counted"
+        form(HOST["pattern"], "a DeviceClass such as gpu.nvidia.com"),
+        "its GPUs are claimed as devices of this class, not counted",
     ),
 )
 _CLUSTER = record(
     ("server",),
-    server={"type": "string", "pattern": "^https://"},
+    server=form("^https://", "an address that begins with https://"),
     gpu_pools=mapping(_POOL, NAME),
     capacity=described(record((), cpu=QUANTITY, memory=QUANTITY), "what all pods together may request"),
 )
@@ -88,17 +94,17 @@ PLATFORM: Schema = {
     **record(
         ("kubernetes", "repository", "environments"),
         kubernetes=described(
-            {"type": "string", "pattern": r"^1\.[0-9]+$"}, "minor version that schemas are judged by, quoted"
+            form(r"^1\.[0-9]+$", "a minor version such as '1.35'"), "minor version that schemas are judged by, quoted"
         ),
         flavour={"enum": ["kubernetes", "openshift"]},
         repository=described(TEXT, "where Argo CD fetches this repository"),
         registries=described(many(TEXT), "images may come from here only"),
         environments=described({**mapping(_ENVIRONMENT, NAME), "minProperties": 1}, "in promotion order"),
         namespace=described(
-            {
-                "type": "string",
-                "pattern": r"^[a-z0-9-]*\{(system|environment)\}[a-z0-9-]*\{(system|environment)\}[a-z0-9-]*$",
-            },
+            form(
+                r"^[a-z0-9-]*\{(system|environment)\}[a-z0-9-]*\{(system|environment)\}[a-z0-9-]*$",
+                "'{system}-{environment}' or the like",
+            ),
             "namespace of a system in an environment",
         ),
         clusters=mapping(_CLUSTER, NAME),
@@ -113,7 +119,7 @@ _RELEASE: Schema = {
         record(
             ("uri",),
             uri=described(
-                {"type": "string", "pattern": r"^[^{}\s]*\{version\}[^{}\s]*$"},
+                form(r"^[^{}\s]*\{version\}[^{}\s]*$", "{version} once, and around it no blanks or braces"),
                 "text around {version}, without spaces",
             ),
             env=described(TEXT, "environment variable of the main container that carries it"),
@@ -131,7 +137,7 @@ SYSTEM: Schema = {
     "title": "envgen system",
     **record(
         ("system", "components"),
-        system=NAME_TEXT,
+        system=NAME,
         owners=described(many(TEXT), "teams that own the system"),
         environments=described(many(TEXT), "the environments it is deployed in; all if absent"),
         components=mapping({"type": "object", "required": ["type"], "properties": {"type": TEXT}}, NAME),
@@ -229,7 +235,7 @@ EVIDENCE: Schema = {
     ),
 }
 
-_UNTIL = {"type": "string", "pattern": r"^20\d\d-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\dZ$"}
+_UNTIL = form(r"^20\d\d-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\dZ$", "a time in UTC such as 2027-01-31T08:00:00Z")
 
 HOLDS: Schema = {
     "$schema": DRAFT,
@@ -267,7 +273,7 @@ GUARD: Schema = {
                 to=TEXT,
                 evidence={"anyOf": [{"enum": ["none", "required"]}, record(("signed-by",), signed_by=many(TEXT))]},
                 digest={"enum": ["none", "required"]},
-                soak={"type": "string", "pattern": "^[0-9]+[mhd]$"},
+                soak=form("^[0-9]+[mhd]$", "minutes, hours or days, such as 30m, 24h or 7d"),
                 gates=many(_GATE),
                 windows=many(record(("deny",), deny=TEXT, zone=TEXT)),
                 approvals=record(("count",), count={"type": "integer", "minimum": 0}, role=TEXT, not_author=FLAG),

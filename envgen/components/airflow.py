@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from envgen.components import airflow_pods, fields, pods
 from envgen.components.airflow_pods import DAGS, KUBERNETES, LOCAL, LOGS, SERVER, SETTINGS, WORKERS
-from envgen.components.fields import ENV_VALUE, NAME_TEXT, TEXT, described, mapping, record
+from envgen.components.fields import ENV_VALUE, NAME, TEXT, described, form, mapping, record
 from envgen.components.objects import egress, network_policy, obj, route, selector, service, service_account
 from envgen.declaration import ComponentType, Declaration, Offer, Pointer
 from envgen.model import Object, Release
@@ -108,8 +108,8 @@ def _of_workers(declaration: Declaration, variable: str) -> Pointer:
     return Pointer("ConfigMap", name, (f"data.[{WORKERS}]",), delimiter='"', index=airflow_pods.image_index(text))
 
 
-_WORD = "^[A-Za-z][A-Za-z0-9_]*$"
-_SECRET_KEY = record(("secret", "key"), secret=NAME_TEXT, key=TEXT)
+_WORD = form("^[A-Za-z][A-Za-z0-9_]*$", "letters, digits and _, first a letter")
+_SECRET_KEY = record(("secret", "key"), secret=NAME, key=TEXT)
 _PART = record((), resources=fields.RESOURCES, replicas={"type": "integer", "minimum": 0})
 _RESOURCES = record((), resources=fields.RESOURCES)
 
@@ -120,21 +120,22 @@ TYPE = ComponentType(
         "executor": described({"enum": [KUBERNETES, LOCAL]}, f"where tasks run; {LOCAL} if absent"),
         "launch-pods": described(fields.FLAG, f"whether tasks make pods themselves; with {KUBERNETES} they always may"),
         "database": described(
-            record(("secret",), secret=NAME_TEXT, key=TEXT),
+            record(("secret",), secret=NAME, key=TEXT),
             "secret of this system whose `key` (`uri`) is the metadata database's SQLAlchemy URI",
         ),
         "keys": described(
-            record(("secret",), secret=NAME_TEXT, fernet_key=TEXT, webserver_key=TEXT),
+            record(("secret",), secret=NAME, fernet_key=TEXT, webserver_key=TEXT),
             "secret of this system with Airflow's own keys: `fernet-key` and `webserver-key`, unless named otherwise",
         ),
         "admin": described(
-            record(("secret",), secret=NAME_TEXT),
+            record(("secret",), secret=NAME),
             "secret of this system with `username` and `password` of the first user",
         ),
         "variables": described(mapping(ENV_VALUE, _WORD), "Airflow's variables: text, or a key as in `env`"),
         "connections": described(mapping(_SECRET_KEY, _WORD), "Airflow's connections, each a key of a secret"),
         "dags": described(
-            mapping(TEXT, r"^[A-Za-z0-9_-]+\.py$"), "small DAGs as text by file name, beside those in the image"
+            mapping(TEXT, form(r"^[A-Za-z0-9_-]+\.py$", "a file such as train.py")),
+            "small DAGs as text by file name, beside those in the image",
         ),
         "scheduler": described(_PART, "its resources and replicas; tasks run in it with the LocalExecutor"),
         "triggerer": described(_PART, "its resources and replicas; there is none if absent"),

@@ -76,7 +76,10 @@ TYPE = ComponentType(
         "size": described(fields.QUANTITY, "what its journal holds; messages are lost with the pod if absent"),
         "acceptors": described(
             {
-                **mapping(record(("port",), port=PORT, protocols=fields.TEXT), "^[a-z][-a-z0-9]{0,14}$"),
+                **mapping(
+                    record(("port",), port=PORT, protocols=fields.TEXT),
+                    fields.form("^[a-z][-a-z0-9]{0,14}$", "at most 15 of a-z, 0-9 and -, first a letter"),
+                ),
                 "minProperties": 1,
             },
             "what it listens to: port and protocols, which are the acceptor's name if absent",

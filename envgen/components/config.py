@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from hashlib import sha256
 
-from envgen.components.fields import described, mapping
+from envgen.components.fields import KEY, described, mapping
 from envgen.components.objects import obj
 from envgen.declaration import ComponentType, Declaration, Offer
 from envgen.model import Object
@@ -23,11 +23,7 @@ def offer(declaration: Declaration) -> Offer:
 TYPE = ComponentType(
     name="config",
     summary="text that programs read; pods that use it roll when it changes",
-    fields={
-        "data": described(
-            mapping({"type": "string"}, "^[-._a-zA-Z0-9]+$"), "text by key; a key is a variable or a file"
-        )
-    },
+    fields={"data": described(mapping({"type": "string"}, KEY), "text by key; a key is a variable or a file")},
     objects=objects,
     required=("data",),
     offer=offer,

@@ -98,7 +98,7 @@ TYPE = ComponentType(
             mapping(mapping({"type": "string"})), "grafana.ini: settings by section, and never a password"
         ),
         "credentials": described(
-            fields.NAME_TEXT,
+            fields.NAME,
             f"secret of this system with {_ADMIN[0]} and {_ADMIN[1]}; the operator makes one if absent",
         ),
         "datasources": FIELD,

@@ -5,7 +5,7 @@ from typing import Any
 
 from envgen.components import fields
 from envgen.components.database_engines import connection
-from envgen.components.fields import FLAG, NAME, NAME_TEXT, TEXT, described, mapping, record
+from envgen.components.fields import FLAG, NAME, TEXT, described, mapping, record
 from envgen.declaration import Declaration
 from envgen.model import Object
 
@@ -58,13 +58,11 @@ _SOURCE = record(
     (),
     type=described(TEXT, "Grafana's name of what is read, such as prometheus; that of the database if absent"),
     url=TEXT,
-    database=described(NAME_TEXT, "a database of this system, instead of type and url"),
-    namespace=described(NAME_TEXT, "where the server behind the url runs, if it is in the cluster"),
+    database=described(NAME, "a database of this system, instead of type and url"),
+    namespace=described(NAME, "where the server behind the url runs, if it is in the cluster"),
     default=FLAG,
     json_data=described(mapping({}), "further settings in Grafana's words"),
-    secure=described(
-        mapping(record(("secret", "key"), secret=fields.NAME_TEXT, key=TEXT)), "settings from keys of secrets"
-    ),
+    secure=described(mapping(record(("secret", "key"), secret=fields.NAME, key=TEXT)), "settings from keys of secrets"),
 )
 FIELD = described(
     mapping({**_SOURCE, "anyOf": [{"required": ["database"]}, {"required": ["type", "url"]}]}, NAME),

@@ -5,7 +5,7 @@ from typing import Any
 
 from envgen.components import deployment, fields, pods, storage
 from envgen.components.database_engines import ENGINES, Engine
-from envgen.components.fields import described
+from envgen.components.fields import described, form
 from envgen.components.objects import selector
 from envgen.declaration import ComponentType, Declaration, Offer
 from envgen.model import Object
@@ -59,11 +59,11 @@ TYPE = ComponentType(
         **fields.STORAGE,
         "engine": described({"enum": sorted(ENGINES)}, "whose image the release is"),
         "database": described(
-            {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,62}$"},
+            form("^[A-Za-z_][A-Za-z0-9_]{0,62}$", "at most 63 letters, digits and _, first no digit"),
             "the database it makes; the component's name, with _ for -, if absent",
         ),
         "credentials": described(
-            fields.NAME_TEXT, "secret of this system with username, password and, for MySQL, root-password"
+            fields.NAME, "secret of this system with username, password and, for MySQL, root-password"
         ),
     },
     objects=objects,

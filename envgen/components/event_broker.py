@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from envgen.components import eventing, pods
-from envgen.components.fields import NAME_TEXT, TEXT, described, record
+from envgen.components.fields import NAME, TEXT, described, record
 from envgen.components.objects import obj
 from envgen.declaration import ComponentType, Declaration, Offer
 from envgen.model import Object
@@ -54,7 +54,7 @@ TYPE = ComponentType(
         "config": described(
             record(
                 ("name",),
-                name=NAME_TEXT,
+                name=NAME,
                 namespace=described(TEXT, f"{eventing.NAMESPACE} if absent"),
             ),
             "ConfigMap with the broker's settings; the cluster's default if absent",

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from envgen.components import eventing
 from envgen.components.event_broker import API
-from envgen.components.fields import NAME_TEXT, PATH, described, mapping
+from envgen.components.fields import NAME, PATH, described, form, mapping
 from envgen.components.objects import obj
 from envgen.declaration import ComponentType, Declaration
 from envgen.model import Object
@@ -35,11 +35,12 @@ TYPE = ComponentType(
     name="event-trigger",
     summary="events of a Knative Broker for one component",
     fields={
-        "broker": described(NAME_TEXT, "event-broker of this system"),
-        "subscriber": described(NAME_TEXT, "component of this system that gets the events"),
+        "broker": described(NAME, "event-broker of this system"),
+        "subscriber": described(NAME, "component of this system that gets the events"),
         "path": described(PATH, "where it takes them; / if absent"),
         "filter": described(
-            mapping({"type": "string"}, "^[a-z0-9]+$"), "attributes that events must have, such as type; all if absent"
+            mapping({"type": "string"}, form("^[a-z0-9]+$", "a-z and 0-9")),
+            "attributes that events must have, such as type; all if absent",
         ),
         **eventing.DELIVERY,
     },

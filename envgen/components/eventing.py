@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from envgen.components import pods
-from envgen.components.fields import NAME_TEXT, Schema, described, record
+from envgen.components.fields import NAME, Schema, described, form, record
 from envgen.components.objects import from_namespaces, obj
 from envgen.declaration import Declaration, Offer, Use
 from envgen.model import Object
@@ -20,8 +20,8 @@ DELIVERY: dict[str, Schema] = {
             (),
             retry=described({"type": "integer", "minimum": 0}, "how often delivery is tried again"),
             backoff_policy=described({"enum": ["linear", "exponential"]}, "how the delay grows"),
-            backoff_delay=described({"type": "string", "pattern": "^PT?[0-9].*$"}, "an ISO 8601 duration: PT0.5S"),
-            dead_letter=described(NAME_TEXT, "component of this system that gets what could not be delivered"),
+            backoff_delay=described(form("^PT?[0-9].*$", "a duration such as PT0.5S"), "as ISO 8601 writes it"),
+            dead_letter=described(NAME, "component of this system that gets what could not be delivered"),
         ),
         "what happens to events that are not taken",
     )

@@ -4,28 +4,35 @@ from typing import Any
 
 Schema = dict[str, Any]
 
-NAME = "^[a-z]([-a-z0-9]{0,51}[a-z0-9])?$"
-"""A DNS-1123 label short enough that what controllers append still fits 63 characters."""
+
+def form(pattern: str, words: str) -> Schema:
+    """Text that a pattern fits; `words` say to people what to write instead of other text."""
+    return {"type": "string", "pattern": pattern, "$comment": words}
+
 
 TEXT: Schema = {"type": "string", "minLength": 1}
-NAME_TEXT: Schema = {"type": "string", "pattern": NAME}
+NAME = form("^[a-z]([-a-z0-9]{0,51}[a-z0-9])?$", "at most 53 of a-z, 0-9 and -, first a letter, last no -")
+"""A DNS-1123 label short enough that what controllers append still fits 63 characters."""
+
 FLAG: Schema = {"type": "boolean"}
 PORT: Schema = {"type": "integer", "minimum": 1, "maximum": 65535}
 QUANTITY: Schema = {
+    **form(r"^[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$", "a quantity such as 2, 500m or 1.5Gi"),
     "type": ["string", "integer"],
-    "pattern": r"^[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$",
 }
 HOST: Schema = {
-    "type": "string",
-    "pattern": r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)*[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
+    **form(
+        r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)*[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
+        "a name of DNS such as models.example.org",
+    ),
     "maxLength": 253,
 }
-PATH: Schema = {"type": "string", "pattern": "^/"}
+PATH = form("^/", "a path from / on")
 
 
-def mapping(value: Schema, names: str = "") -> Schema:
+def mapping(value: Schema, names: Schema | None = None) -> Schema:
     schema: Schema = {"type": "object", "additionalProperties": value}
-    return {**schema, "propertyNames": {"pattern": names}} if names else schema
+    return {**schema, "propertyNames": names} if names else schema
 
 
 def record(required: tuple[str, ...] = (), **properties: Schema) -> Schema:
@@ -49,6 +56,9 @@ def described(schema: Schema, text: str) -> Schema:
 RESOURCES = described(
     record(requests=mapping(QUANTITY), limits=mapping(QUANTITY)), "requests and limits of the main container"
 )
+VARIABLE = form("^[A-Za-z_][A-Za-z0-9_]*$", "letters, digits and _, first no digit")
+KEY = form("^[-._a-zA-Z0-9]+$", "letters, digits, -, _ and .")
+"""Of a ConfigMap or Secret."""
 ENV_VALUE: Schema = {
     "anyOf": [
         {"type": "string"},
@@ -58,16 +68,14 @@ ENV_VALUE: Schema = {
     ]
 }
 GATEWAY = described(
-    record(("name",), name=NAME_TEXT, namespace=NAME_TEXT, listener=NAME_TEXT),
+    record(("name",), name=NAME, namespace=NAME, listener=NAME),
     "Gateway with an HTTPRoute instead of an Ingress; of this namespace, by all its listeners if absent",
 )
 WAY_IN: dict[str, Schema] = {
     "host": described(HOST, "the name it has outside"),
     "path": described(PATH, "what its paths begin with; / if absent"),
-    "tls-secret": described(NAME_TEXT, "the Secret with the Ingress's certificate"),
-    "issuer": described(
-        NAME_TEXT, "ClusterIssuer of cert-manager that fills `tls-secret`, which is <name>-tls if absent"
-    ),
+    "tls-secret": described(NAME, "the Secret with the Ingress's certificate"),
+    "issuer": described(NAME, "ClusterIssuer of cert-manager that fills `tls-secret`, which is <name>-tls if absent"),
     "class": described(TEXT, "the IngressClass; the cluster's default if absent"),
     "gateway": GATEWAY,
 }
@@ -75,7 +83,7 @@ EXPOSE = described(
     {"type": "object", "properties": WAY_IN, "required": ["host"], "additionalProperties": False},
     "reachable from outside under this host, by Ingress, HTTPRoute or Route",
 )
-PROFILE: Schema = {"type": "string", "pattern": r"^[0-9]+g\.[0-9]+gb[a-z0-9.]*$"}
+PROFILE = form(r"^[0-9]+g\.[0-9]+gb[a-z0-9.]*$", "a profile such as 1g.5gb")
 """A part of a GPU as NVIDIA names it: compute and memory, such as `1g.5gb`."""
 GPU = described(
     {
@@ -85,9 +93,7 @@ GPU = described(
             product=described(TEXT, "of any pool with this product"),
             memory=described(QUANTITY, "of any pool whose GPUs, or slices, have at least this much"),
             count=described({"type": "integer", "minimum": 1}, "how many a pod has; 1 if absent"),
-            mig=described(
-                {"type": "string", "pattern": r"^[0-9]+g\.[0-9]+gb[a-z0-9.]*$"}, "slices of this profile instead"
-            ),
+            mig=described(PROFILE, "slices of this profile instead"),
         ),
         "anyOf": [{"required": [name]} for name in ("pool", "product", "memory", "mig")],
     },
@@ -107,7 +113,7 @@ POD: dict[str, Schema] = {
     "replicas": described({"type": "integer", "minimum": 0}, "1 if absent"),
     "resources": RESOURCES,
     "env": described(
-        mapping(ENV_VALUE, "^[A-Za-z_][A-Za-z0-9_]*$"),
+        mapping(ENV_VALUE, VARIABLE),
         "environment variables: text, or a key of a secret, a config or the site's values",
     ),
     "command": described(many({"type": "string"}), "program to start, instead of the image's entrypoint"),
@@ -120,7 +126,7 @@ POD: dict[str, Schema] = {
     "expose": EXPOSE,
     "egress": EGRESS,
     "service-account": described(
-        NAME_TEXT, "component of type service-account that its pods run under; an account of their own if absent"
+        NAME, "component of type service-account that its pods run under; an account of their own if absent"
     ),
 }
 

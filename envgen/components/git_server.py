@@ -68,7 +68,7 @@ TYPE = ComponentType(
         **fields.some("resources", "env", "run-as-user", "expose", "egress"),
         **fields.STORAGE,
         "credentials": fields.described(
-            fields.NAME_TEXT,
+            fields.NAME,
             "secret of this system with ADMIN_USERNAME, ADMIN_PASSWORD and ADMIN_EMAIL; further keys such as"
             " GITEA__security__SECRET_KEY configure Gitea",
         ),

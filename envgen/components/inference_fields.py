@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from envgen.components import fields, knative, kserve
-from envgen.components.fields import FLAG, NAME_TEXT, TEXT, Schema, described, mapping, record
+from envgen.components.fields import FLAG, NAME, TEXT, Schema, described, mapping, record
 from envgen.declaration import Doubt, Fields
 from envgen.model import Release
 
@@ -73,7 +73,7 @@ def _mode_contradictions(declared: Fields, known: Mapping[str, Release]) -> Iter
         yield ("expose",), "wrong-choice", "in mode Knative the host is made of Knative's domain; write true"
 
 
-_ENV = mapping({"anyOf": fields.ENV_VALUE["anyOf"][:-1]}, "^[A-Za-z_][A-Za-z0-9_]*$")
+_ENV = mapping({"anyOf": fields.ENV_VALUE["anyOf"][:-1]}, fields.VARIABLE)
 _BOUNDS: dict[str, fields.Schema] = {
     "min-replicas": described(_COUNT, "pods there are at least; 1 if absent, 0 in mode Knative alone"),
     "max-replicas": described(_COUNT, "pods there are at most; min-replicas if absent"),
@@ -95,12 +95,12 @@ FIELDS: dict[str, Schema] = {
         record(
             ("format",),
             format=kserve.FORMAT,
-            runtime=described(NAME_TEXT, "serving-runtime of this system; KServe chooses if absent"),
+            runtime=described(NAME, "serving-runtime of this system; KServe chooses if absent"),
             cluster_runtime=described(TEXT, "ClusterServingRuntime of the installation"),
             storage=described(
                 record(
                     (),
-                    secret=described(NAME_TEXT, "secret of this system with the store's keys; the key, if absent"),
+                    secret=described(NAME, "secret of this system with the store's keys; the key, if absent"),
                     key=described(TEXT, "of the store in the Secret storage-config; the default if absent"),
                     parameters=mapping({"type": "string"}),
                     schema_path=TEXT,
@@ -113,12 +113,12 @@ FIELDS: dict[str, Schema] = {
     "protocol": described(kserve.PROTOCOL, "of inference, as KServe calls them; the runtime's if absent"),
     "timeout": described({"type": "integer", "minimum": 1}, "seconds a request may take"),
     **fields.some("service-account"),
-    "credentials": described(NAME_TEXT, "secret of this system with the keys of the store behind storageUri"),
+    "credentials": described(NAME, "secret of this system with the keys of the store behind storageUri"),
     "logger": described(
         {
             **record(
                 (),
-                to=described(NAME_TEXT, "component of this system, such as an event-broker"),
+                to=described(NAME, "component of this system, such as an event-broker"),
                 url=described(TEXT, "any other address"),
                 mode={"enum": ["all", "request", "response"]},
             ),

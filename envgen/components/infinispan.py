@@ -98,7 +98,7 @@ TYPE = ComponentType(
         "size": described(fields.QUANTITY, "what a server keeps on a volume; with the pod it is lost if absent"),
         "version": described(TEXT, "Infinispan's version; the operator's newest if absent"),
         "credentials": described(
-            fields.NAME_TEXT,
+            fields.NAME,
             "secret of this system with the servers' identities.yaml, and username and password of its users' login",
         ),
         "caches": described(

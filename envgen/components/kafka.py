@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from envgen.components import fields, kafka_pools, kafka_users, pods
-from envgen.components.fields import FLAG, TEXT, described, mapping, record
+from envgen.components.fields import FLAG, TEXT, described, form, mapping, record
 from envgen.components.kafka_pools import API, CLUSTER, COUNT, brokers
 from envgen.components.objects import network_policy, obj
 from envgen.declaration import ComponentType, Declaration, Offer
@@ -12,7 +12,7 @@ from envgen.model import Object
 
 PORT = 9092
 METRICS = 9404
-_TOPIC_NAME = "^[a-z0-9]([-a-z0-9.]{0,180}[a-z0-9])?$"
+_TOPIC_NAME = form("^[a-z0-9]([-a-z0-9.]{0,180}[a-z0-9])?$", "a-z, 0-9, - and ., first and last a letter or digit")
 _OPERATOR_RESOURCES = {"requests": {"cpu": "100m", "memory": "512Mi"}}
 
 

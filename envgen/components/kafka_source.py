@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from envgen.components import eventing
-from envgen.components.fields import NAME_TEXT, TEXT, described, many
+from envgen.components.fields import NAME, TEXT, described, many
 from envgen.components.objects import obj
 from envgen.declaration import ComponentType, Declaration
 from envgen.model import Object
@@ -60,13 +60,13 @@ TYPE = ComponentType(
     name="kafka-source",
     summary="records of Kafka topics as events for one component",
     fields={
-        "kafka": described(NAME_TEXT, "kafka of this system"),
+        "kafka": described(NAME, "kafka of this system"),
         "topics": described({**many(TEXT), "minItems": 1}, "topics that are read"),
         "consumer-group": described(TEXT, "<namespace>-<name> if absent"),
         "consumers": described({"type": "integer", "minimum": 0}, "how many read side by side; 1 if absent"),
         "initial-offset": described({"enum": ["earliest", "latest"]}, "where a new group begins; latest if absent"),
         "ordering": described({"enum": ["ordered", "unordered"]}, "whether a partition's events wait for each other"),
-        "sink": described(NAME_TEXT, "component of this system that gets the events"),
+        "sink": described(NAME, "component of this system that gets the events"),
         **eventing.DELIVERY,
     },
     objects=objects,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from envgen.components.fields import TEXT, Schema, described, many
+from envgen.components.fields import TEXT, Schema, described, form, many
 from envgen.components.objects import WAVE, labels
 from envgen.declaration import ComponentType, Declaration, Pointer
 from envgen.model import Object, Release
@@ -11,7 +11,9 @@ OBJECT: Schema = {
     "type": "object",
     "properties": {
         "apiVersion": TEXT,
-        "kind": {"type": "string", "pattern": "^(?!Secret$|List$)[A-Z][A-Za-z0-9]*$"},
+        "kind": form(
+            "^(?!Secret$|List$)[A-Z][A-Za-z0-9]*$", "the kind of one object that is no secret, such as ConfigMap"
+        ),
         "metadata": {"type": "object", "properties": {"name": TEXT}, "required": ["name"]},
     },
     "required": ["apiVersion", "kind", "metadata"],

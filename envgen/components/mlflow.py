@@ -7,7 +7,7 @@ the store's address nor its credentials.
 from collections.abc import Iterator
 
 from envgen.components import deployment, fields, pods
-from envgen.components.fields import NAME_TEXT, TEXT, described, record
+from envgen.components.fields import NAME, TEXT, described, form, record
 from envgen.components.objects import selector
 from envgen.declaration import ComponentType, Declaration, Offer
 from envgen.model import Object
@@ -68,11 +68,11 @@ TYPE = ComponentType(
     fields={
         **fields.some("replicas", "resources", "env", "args", "mounts", "writable", "run-as-user", "expose", "egress"),
         "backend-store": described(
-            record(("secret",), secret=NAME_TEXT, key=TEXT),
+            record(("secret",), secret=NAME, key=TEXT),
             f"secret of this system whose `key` (`{_KEY}`) is the database's SQLAlchemy URI, password included",
         ),
         "artifacts-destination": described(
-            {"type": "string", "pattern": r"^[a-z0-9]+://[^\s@]+$"},
+            form(r"^[a-z0-9]+://[^\s@]+$", "an address without a login, such as s3://mlflow/artifacts"),
             "where the server keeps artifacts, such as `s3://mlflow/artifacts`, in an object store that it uses",
         ),
     },

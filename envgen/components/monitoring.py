@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from envgen.components import fields
-from envgen.components.fields import NAME, PATH, TEXT, described, mapping, record
+from envgen.components.fields import NAME, PATH, TEXT, described, form, mapping, record
 from envgen.components.objects import obj
 from envgen.declaration import ComponentType, Declaration
 from envgen.model import Object
@@ -12,7 +12,7 @@ from envgen.model import Object
 API = "monitoring.coreos.com/v1"
 PROMETHEUS = {"kubernetes": "monitoring", "openshift": "openshift-user-workload-monitoring"}
 """The namespace of Prometheus, by flavour: kube-prometheus, and the monitoring of users' projects."""
-_SPAN = {"type": "string", "pattern": "^([0-9]+(ms|s|m|h|d))+$"}
+_SPAN = form("^([0-9]+(ms|s|m|h|d))+$", "a span such as 5m or 1h30m")
 
 
 def objects(declaration: Declaration) -> Iterator[Object]:
@@ -80,12 +80,12 @@ TYPE = ComponentType(
         "alerts": described(
             mapping(
                 record(("expr",), expr=TEXT, labels=mapping(TEXT), annotations=mapping(TEXT), **{"for": _SPAN}),
-                "^[A-Za-z][A-Za-z0-9]*$",
+                form("^[A-Za-z][A-Za-z0-9]*$", "letters and digits, first a letter"),
             ),
             "alerts by name: expr in PromQL, for how long, labels, annotations",
         ),
         "labels": described(mapping(TEXT), "labels by which Prometheus chooses its monitors and rules"),
-        "prometheus-namespace": described(fields.NAME_TEXT, "where Prometheus runs; the platform's usual if absent"),
+        "prometheus-namespace": described(fields.NAME, "where Prometheus runs; the platform's usual if absent"),
     },
     objects=objects,
     required=("scrape",),

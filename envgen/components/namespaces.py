@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from envgen.components.fields import NAME, QUANTITY, Schema, described, mapping, record
+from envgen.components.fields import NAME, QUANTITY, Schema, described, form, mapping, record
 from envgen.components.objects import obj, within
 from envgen.components.storage import KEEP
 from envgen.declaration import ComponentType, Declaration
@@ -47,15 +47,18 @@ def _levels(declaration: Declaration, system: str) -> dict[str, str]:
     return {f"{_STANDARD}/enforce": enforced, f"{_STANDARD}/warn": fields.get("warn", "restricted")}
 
 
-_KEY = r"^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$"
+_KEY = r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$"
 _AMOUNTS = mapping(QUANTITY)
 _SYSTEM = record(
     (),
     labels=described(
-        mapping({"type": "string"}, f"^(?!{_STANDARD}/){_KEY[1:]}"),
+        mapping(
+            {"type": "string"},
+            form(f"^(?!{_STANDARD}/){_KEY}", "a label's key; enforce and warn have fields of their own"),
+        ),
         "such as opendatahub.io/dashboard or istio-injection",
     ),
-    annotations=mapping({"type": "string"}, _KEY),
+    annotations=mapping({"type": "string"}, form(f"^{_KEY}", "an annotation's key such as example.org/owner")),
     quota=described(_AMOUNTS, "what all its pods together may ask for, as hard limits of a ResourceQuota"),
     limits=described(
         record((), default=_AMOUNTS, default_request=_AMOUNTS, min=_AMOUNTS, max=_AMOUNTS),

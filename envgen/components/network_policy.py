@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from envgen.components.fields import NAME_TEXT, PORT, TEXT, described, many, mapping, record
+from envgen.components.fields import NAME, PORT, TEXT, described, many, mapping, record
 from envgen.components.objects import obj
 from envgen.declaration import ComponentType, Declaration
 from envgen.model import Object
@@ -40,7 +40,7 @@ def _peer(declaration: Declaration, entry: Mapping[str, Any]) -> Object:
 
 _PEER = {
     "anyOf": [
-        record(("component",), component=described(NAME_TEXT, "pods of a component of this system")),
+        record(("component",), component=described(NAME, "pods of a component of this system")),
         record(("pods",), pods=described(mapping(TEXT), "pods with these labels, in this namespace")),
         record(
             ("namespace",),

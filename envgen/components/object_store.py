@@ -55,11 +55,16 @@ TYPE = ComponentType(
         **fields.some("resources", "env", "run-as-user", "expose"),
         **fields.STORAGE,
         "buckets": fields.described(
-            fields.many({"type": "string", "pattern": "^[a-z0-9][-a-z0-9.]{1,61}[a-z0-9]$"}),
+            fields.many(
+                fields.form(
+                    "^[a-z0-9][-a-z0-9.]{1,61}[a-z0-9]$",
+                    "3 to 63 of a-z, 0-9, - and ., first and last a letter or digit",
+                )
+            ),
             "buckets that exist from the start",
         ),
         "credentials": fields.described(
-            fields.NAME_TEXT, "secret of this system with MINIO_ROOT_USER and MINIO_ROOT_PASSWORD"
+            fields.NAME, "secret of this system with MINIO_ROOT_USER and MINIO_ROOT_PASSWORD"
         ),
     },
     objects=objects,

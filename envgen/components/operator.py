@@ -6,7 +6,7 @@ object here, and is declared so that `validate` knows which kinds the cluster se
 
 from collections.abc import Iterator, Mapping
 
-from envgen.components.fields import NAME_TEXT, TEXT, described, many, mapping
+from envgen.components.fields import NAME, TEXT, described, form, many, mapping
 from envgen.components.objects import obj, within
 from envgen.components.storage import KEEP
 from envgen.declaration import ComponentType, Declaration
@@ -77,14 +77,18 @@ def _spec(declaration: Declaration) -> Object:
     return spec
 
 
-_PROVIDED = {"type": "string", "pattern": r"^[a-z0-9][-a-z0-9.]*(/[A-Z][A-Za-z0-9]*)?$"}
-_PINNED = {"type": "string", "pattern": r"^\S+(:(?!latest$)[A-Za-z0-9_][A-Za-z0-9._-]*|@sha256:[0-9a-f]{64})$"}
+_PROVIDED = form(
+    r"^[a-z0-9][-a-z0-9.]*(/[A-Z][A-Za-z0-9]*)?$", "an API group, or group/Kind, such as kafka.strimzi.io/Kafka"
+)
+_PINNED = form(
+    r"^\S+(:(?!latest$)[A-Za-z0-9_][A-Za-z0-9._-]*|@sha256:[0-9a-f]{64})$", "an image with a tag or digest, not latest"
+)
 
 TYPE = ComponentType(
     name="operator",
     summary="an operator that the cluster must have, installed by OLM or otherwise",
     fields={
-        "package": described(NAME_TEXT, "what OLM installs, by its name in the catalogue"),
+        "package": described(NAME, "what OLM installs, by its name in the catalogue"),
         "installed": described(TEXT, "instead, how it comes into the cluster before the first sync, in words"),
         "provides": described(
             {**many(_PROVIDED), "minItems": 1}, "the API groups that it serves, or single kinds of one as group/Kind"
@@ -95,12 +99,12 @@ TYPE = ComponentType(
             {"enum": ["manual", "automatic"]},
             "who starts an upgrade: a person, or OLM by itself; manual if absent, and outside dev the only one",
         ),
-        "source": described(NAME_TEXT, "the catalogue; OLM's own, or that of `catalog-image`, if absent"),
-        "source-namespace": described(NAME_TEXT, "the catalogue's namespace; that of catalogues for all if absent"),
+        "source": described(NAME, "the catalogue; OLM's own, or that of `catalog-image`, if absent"),
+        "source-namespace": described(NAME, "the catalogue's namespace; that of catalogues for all if absent"),
         "catalog-image": described(_PINNED, "image of a catalogue of its own, with a tag that stays or a digest"),
-        "namespace": described(NAME_TEXT, "a namespace of its own; that of operators for all if absent"),
-        "target-namespaces": described(many(NAME_TEXT), "where it works, from a namespace of its own; all if absent"),
-        "system": described(NAME_TEXT, "instead, the one system in whose namespace it is installed and works"),
+        "namespace": described(NAME, "a namespace of its own; that of operators for all if absent"),
+        "target-namespaces": described(many(NAME), "where it works, from a namespace of its own; all if absent"),
+        "system": described(NAME, "instead, the one system in whose namespace it is installed and works"),
         "env": described(mapping({"type": "string"}), "variables of the operator's own pod"),
     },
     objects=objects,

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from envgen.components import fields, pods
-from envgen.components.fields import NAME_TEXT, PORT, QUANTITY, TEXT, described, record
+from envgen.components.fields import NAME, PORT, QUANTITY, TEXT, described, record
 from envgen.components.objects import network_policy, obj
 from envgen.declaration import ComponentType, Declaration, Offer, Pointer, Use
 from envgen.model import UNRELEASED, Object, Release
@@ -175,12 +175,12 @@ TYPE = ComponentType(
             {
                 **record(
                     ("bucket",),
-                    store=described(NAME_TEXT, "object-store of this system"),
+                    store=described(NAME, "object-store of this system"),
                     host=fields.HOST,
                     port=PORT,
                     scheme={"enum": ["http", "https"]},
                     region=TEXT,
-                    secret=described(NAME_TEXT, "secret of this system"),
+                    secret=described(NAME, "secret of this system"),
                     access_key=described(TEXT, "its key with the id; AWS_ACCESS_KEY_ID if absent"),
                     secret_key=described(TEXT, "its key with the word; AWS_SECRET_ACCESS_KEY if absent"),
                     bucket=TEXT,
@@ -199,7 +199,7 @@ TYPE = ComponentType(
                 port=PORT,
                 name=TEXT,
                 username=TEXT,
-                secret=described(NAME_TEXT, "secret of this system"),
+                secret=described(NAME, "secret of this system"),
                 key=described(TEXT, "its key with the password; `password` if absent"),
             ),
             "the operator's MariaDB, of `size` (10Gi), or a MySQL at `host`, with the secret of its password",

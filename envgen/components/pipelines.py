@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from envgen.components import fields, tasks
-from envgen.components.fields import NAME, NAME_TEXT, QUANTITY, TEXT, Schema, described, many, mapping, record
+from envgen.components.fields import NAME, QUANTITY, TEXT, Schema, described, form, many, mapping, record
 from envgen.declaration import Doubt, Fields
 from envgen.model import Release
 
-TIMEOUT: Schema = {"type": "string", "pattern": "^([0-9]+(h|m|s))+$"}
+TIMEOUT = form("^([0-9]+(h|m|s))+$", "hours, minutes and seconds, such as 1h30m")
 
 _TASK = record(
     (),
@@ -16,28 +16,26 @@ _TASK = record(
         {"enum": sorted(tasks.STANDARD)}, "a standard task, which brings its own parameters, results and script"
     ),
     image=described(TEXT, "image of its one container with tag or digest: a tool, not a release"),
-    release=described(NAME_TEXT, "instead, the release of this component that is its image"),
+    release=described(NAME, "instead, the release of this component that is its image"),
     description=TEXT,
     script=described(TEXT, "program text; parameters are variables in it: git-url is $GIT_URL"),
     command=many(TEXT),
     args=many({"type": "string"}),
-    params=described(many(NAME_TEXT), "its parameters; the pipeline's of the same name fill them"),
-    results=many(NAME_TEXT),
-    workspaces=described(many(NAME_TEXT), "its workspaces; the pipeline's of the same name fill them"),
+    params=described(many(NAME), "its parameters; the pipeline's of the same name fill them"),
+    results=many(NAME),
+    workspaces=described(many(NAME), "its workspaces; the pipeline's of the same name fill them"),
     env=fields.POD["env"],
     resources=fields.RESOURCES,
     gpu=fields.GPU,
     timeout=described(TIMEOUT, "how long it may take"),
-    component=described(NAME_TEXT, "gate and bump: the component of this system whose version it is"),
-    component_release=described(NAME_TEXT, "gate and bump: which release of that component, if it has several"),
+    component=described(NAME, "gate and bump: the component of this system whose version it is"),
+    component_release=described(NAME, "gate and bump: which release of that component, if it has several"),
     metrics=described(TEXT, "gate: the JSON file in the workspace that holds the numbers; metrics.json if absent"),
     checks=described(
-        mapping(NAME_TEXT, "^[A-Za-z0-9._-]+$"),
+        mapping(NAME, form("^[A-Za-z0-9._-]+$", "letters, digits, ., _ and -")),
         "gate: checks that have passed when it runs, each with the step before it that fails otherwise",
     ),
-    secret=described(
-        NAME_TEXT, "bump, gate, fetch: secret component with the token of the git server, seen by no other"
-    ),
+    secret=described(NAME, "bump, gate, fetch: secret component with the token of the git server, seen by no other"),
     secret_key=described(TEXT, "key of that secret; `token` if absent"),
     server=described(TEXT, "fetch: the address that its token is for, such as https://git.example"),
     actor=described(TEXT, "bump, gate, fetch: whose the token is, as the git server knows it; `ci-bot` if absent"),
@@ -45,7 +43,7 @@ _TASK = record(
     context=described(TEXT, "build: folder in the workspace; `model`, the checkout, if absent"),
     dockerfile=described(TEXT, "build: in its folder; `Dockerfile` if absent"),
     build_args=mapping({"type": "string"}),
-    registry_secret=described(NAME_TEXT, "build and scan: secret component that opens the registry"),
+    registry_secret=described(NAME, "build and scan: secret component that opens the registry"),
     registry_secret_key=described(TEXT, "key of that secret; `config.json`, Docker's own file, if absent"),
     severities=described(many({"enum": ["LOW", "MEDIUM", "HIGH", "CRITICAL"]}), "scan: what fails; CRITICAL if absent"),
 )
@@ -57,16 +55,16 @@ _WHEN = record(
 )
 _STEP = record(
     (),
-    task=described(NAME_TEXT, "one of `tasks`; the one of the same name if absent"),
-    after=described(many(NAME_TEXT), "what must be done before"),
+    task=described(NAME, "one of `tasks`; the one of the same name if absent"),
+    after=described(many(NAME), "what must be done before"),
     params=mapping({"type": "string"}, NAME),
     when=described(many(_WHEN), "conditions that must all hold, or it is skipped; what comes after goes on"),
 )
-_LAST = record((), task=NAME_TEXT, params=mapping({"type": "string"}, NAME), when=many(_WHEN))
+_LAST = record((), task=NAME, params=mapping({"type": "string"}, NAME), when=many(_WHEN))
 _PIPELINE = record(
     ("tasks",),
     params=mapping(record((), default={"type": "string"}, description=TEXT), NAME),
-    workspaces=many(NAME_TEXT),
+    workspaces=many(NAME),
     tasks={**mapping(_STEP, NAME), "minProperties": 1},
     **{"finally": described(mapping(_LAST, NAME), "what is done at the end, however it went")},
 )
@@ -75,7 +73,7 @@ FIELDS: dict[str, Schema] = {
     "tasks": described({**mapping(_TASK, NAME), "minProperties": 1}, "what can be done, by name"),
     "pipeline": described(_PIPELINE, "in which order it is done, with which parameters"),
     "workspace": described(
-        NAME_TEXT,
+        NAME,
         "volume of this system that holds the workspaces of all runs; nothing mounts it before the first run,"
         " so its storage class must bind at once or a sync waits for it",
     ),

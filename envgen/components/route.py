@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from envgen.components.fields import NAME_TEXT, PORT, TEXT, WAY_IN, described, mapping
+from envgen.components.fields import NAME, PORT, TEXT, WAY_IN, described, mapping
 from envgen.components.objects import network_policy
 from envgen.components.objects import route as way_in
 from envgen.declaration import ComponentType, Declaration, Offer
@@ -41,8 +41,8 @@ TYPE = ComponentType(
     summary="a way in from outside to another component, or to a Service that an operator makes",
     fields={
         **WAY_IN,
-        "to": described(NAME_TEXT, "component of this system whose Service it leads to"),
-        "service": described(NAME_TEXT, "instead, a Service that an operator makes"),
+        "to": described(NAME, "component of this system whose Service it leads to"),
+        "service": described(NAME, "instead, a Service that an operator makes"),
         "port": described(PORT, "port of the Service"),
         "pod-port": described(PORT, "port of the pods, if the Service's is another"),
         "pods": described(mapping(TEXT), "labels of the pods behind `service`, which are opened; none if absent"),

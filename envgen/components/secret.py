@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 
-from envgen.components.fields import NAME_TEXT, TEXT, described, mapping, record
+from envgen.components.fields import KEY, NAME, TEXT, described, form, mapping, record
 from envgen.components.objects import labels, obj
 from envgen.declaration import ComponentType, Declaration, Offer
 from envgen.model import Object
 
-_KEY = "^[-._a-zA-Z0-9]+$"
 _REFRESH = "1h"
 
 
@@ -52,10 +51,12 @@ TYPE = ComponentType(
         "external": described(
             record(
                 ("store", "keys"),
-                store=described(NAME_TEXT, "the store of External Secrets it comes from"),
+                store=described(NAME, "the store of External Secrets it comes from"),
                 store_kind=described({"enum": ["SecretStore", "ClusterSecretStore"]}, "ClusterSecretStore if absent"),
-                refresh=described({"type": "string", "pattern": "^[0-9]+(s|m|h)$"}, f"{_REFRESH} if absent"),
-                keys=described(mapping(record(("key",), key=TEXT, property=TEXT), _KEY), "place in the store by key"),
+                refresh=described(
+                    form("^[0-9]+(s|m|h)$", "seconds, minutes or hours, such as 30s, 5m or 1h"), f"{_REFRESH} if absent"
+                ),
+                keys=described(mapping(record(("key",), key=TEXT, property=TEXT), KEY), "place in the store by key"),
             ),
             "fetched from a store by External Secrets",
         ),
@@ -63,13 +64,15 @@ TYPE = ComponentType(
             record(
                 ("encrypted",),
                 # RSA-2048 gives 344 characters: what is shorter was never encrypted.
-                encrypted=mapping({"type": "string", "pattern": "^[A-Za-z0-9+/]{340,}={0,2}$"}, _KEY),
+                encrypted=mapping(
+                    form("^[A-Za-z0-9+/]{340,}={0,2}$", "what kubeseal --raw prints, and no plain secret"), KEY
+                ),
             ),
             "what kubeseal made of each key, for the namespace of one environment",
         ),
         # External Secrets takes back whatever others write into the Secrets that it makes.
         "made-by": described(
-            NAME_TEXT, "the component of this system that makes it and keeps it up to date; it is not delivered then"
+            NAME, "the component of this system that makes it and keeps it up to date; it is not delivered then"
         ),
     },
     objects=objects,

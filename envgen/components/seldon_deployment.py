@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from envgen.components import fields, pods
-from envgen.components.fields import NAME_TEXT, described, many, record
+from envgen.components.fields import NAME, described, form, many, record
 from envgen.components.objects import labels, network_policy, obj, own_account, route, selector
 from envgen.declaration import ComponentType, Declaration, Doubt, Fields, Offer, Pointer
 from envgen.model import UNRELEASED, Object, Release
@@ -163,7 +163,7 @@ _NODE_TYPES = ["COMBINER", "MODEL", "OUTPUT_TRANSFORMER", "ROUTER", "TRANSFORMER
 def _node_schema(depth: int) -> fields.Schema:
     """Graphs are a few steps deep; editors want a schema that ends."""
     inner = {"children": many(_node_schema(depth - 1))} if depth else {}
-    return record(("release",), release=NAME_TEXT, type={"enum": _NODE_TYPES}, **inner)
+    return record(("release",), release=NAME, type={"enum": _NODE_TYPES}, **inner)
 
 
 TYPE = ComponentType(
@@ -175,7 +175,8 @@ TYPE = ComponentType(
             *("run-as-user", "gpu", "expose", "egress", "service-account"),
         ),
         "implementation": described(
-            {"type": "string", "pattern": "^[A-Z][A-Z0-9_]*$"}, "Seldon's server that loads the uri: SKLEARN_SERVER"
+            form("^[A-Z][A-Z0-9_]*$", "A-Z, 0-9 and _, such as SKLEARN_SERVER"),
+            "Seldon's server that loads the uri",
         ),
         "protocol": described({"enum": ["seldon", "tensorflow", "kfserving", "v2"]}, "of inference; seldon if absent"),
         "graph": described(
@@ -183,7 +184,7 @@ TYPE = ComponentType(
             "how requests pass through the releases, where there are several; command, args, port, health and gpu"
             " are those of the release model, or else of the first by name",
         ),
-        "credentials": described(NAME_TEXT, "secret of this system with the keys of the store behind the uri"),
+        "credentials": described(NAME, "secret of this system with the keys of the store behind the uri"),
     },
     objects=objects,
     references=("credentials",),

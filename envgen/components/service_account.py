@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from envgen.components.fields import FLAG, NAME_TEXT, TEXT, described, many, mapping, record
+from envgen.components.fields import FLAG, NAME, TEXT, described, form, many, mapping, record
 from envgen.components.objects import obj
 from envgen.declaration import Account, ComponentType, Declaration, Offer
 from envgen.model import Object
@@ -10,11 +10,11 @@ from envgen.model import Object
 RBAC = "rbac.authorization.k8s.io"
 _VERBS = {"enum": ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]}
 """Neither a wildcard nor what would let it give itself more: bind, escalate, impersonate."""
-_RESOURCE = {
-    "type": "string",
-    "pattern": "^(?!(secrets|roles|rolebindings|serviceaccounts/token)$)[a-z][a-z0-9]*(/[a-z]+)?$",
-}
-_GROUP = {"type": "string", "pattern": r"^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$"}
+_RESOURCE = form(
+    "^(?!(secrets|roles|rolebindings|serviceaccounts/token)$)[a-z][a-z0-9]*(/[a-z]+)?$",
+    "a resource that gives no further rights, such as pods or pods/log",
+)
+_GROUP = form(r"^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$", "'' for the core, or an API group such as apps")
 
 
 def objects(declaration: Declaration) -> Iterator[Object]:
@@ -52,9 +52,7 @@ TYPE = ComponentType(
     summary="an account that pods run under, and what it may do in its own namespace",
     fields={
         "token": described(FLAG, "whether its pods get a token for the API server; false if absent"),
-        "image-pull-secrets": described(
-            many(NAME_TEXT), "secrets of this system that its pods' images are pulled with"
-        ),
+        "image-pull-secrets": described(many(NAME), "secrets of this system that its pods' images are pulled with"),
         "annotations": described(mapping(TEXT), "what a cloud knows it by, such as eks.amazonaws.com/role-arn"),
         "rules": described(
             many(

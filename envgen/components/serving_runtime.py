@@ -7,7 +7,7 @@ and so are their account, policy and number.  A runtime of ModelMesh has pods of
 from collections.abc import Iterable, Iterator
 
 from envgen.components import fields, kserve, pods
-from envgen.components.fields import FLAG, PORT, TEXT, described, many, record
+from envgen.components.fields import FLAG, PORT, TEXT, described, form, many, record
 from envgen.components.gpus import placement
 from envgen.components.objects import NAMESPACE, network_policy, obj
 from envgen.declaration import ComponentType, Declaration, Doubt, Fields, Offer
@@ -17,7 +17,7 @@ _PLACED = ("affinity", "nodeSelector", "tolerations")
 """What the kind has of a pod spec."""
 _CONTROLLERS = {"kubernetes": "modelmesh-serving", "openshift": "redhat-ods-applications"}
 _MESH_ONLY = ("replicas", "grpc-endpoint", "grpc-data-endpoint", "http-data-endpoint", "adapter", "controller")
-_ENDPOINT = {"type": "string", "pattern": r"^(port:[0-9]+|unix:/\S+)$"}
+_ENDPOINT = form(r"^(port:[0-9]+|unix:/\S+)$", "port:8001 or unix:/path/of/socket")
 
 
 def objects(declaration: Declaration) -> Iterator[Object]:
@@ -140,7 +140,8 @@ TYPE = ComponentType(
         "grpc-endpoint": described(_ENDPOINT, "where ModelMesh manages models: port:8085 or unix:/path"),
         "grpc-data-endpoint": described(_ENDPOINT, "where ModelMesh sends requests: port:8001 or unix:/path"),
         "http-data-endpoint": described(
-            {"type": "string", "pattern": "^[a-z]+://"}, "where it answers REST itself: http://localhost:8000"
+            form("^[a-z]+://", "an address such as http://localhost:8000"),
+            "where it answers REST itself: http://localhost:8000",
         ),
         "adapter": described(
             record(

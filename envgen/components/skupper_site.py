@@ -97,7 +97,7 @@ TYPE = ComponentType(
         "ha": described(FLAG, "two routers instead of one"),
         "sizing": described(TEXT, "the controller's sizing profile that bounds the routers"),
         "listeners": described(
-            mapping(record(("port",), port=PORT, host=fields.NAME_TEXT, routing_key=_KEY), NAME),
+            mapping(record(("port",), port=PORT, host=fields.NAME, routing_key=_KEY), NAME),
             "services of other sites by name, which appear here as a Service called host",
         ),
         "connectors": described(
@@ -108,7 +108,7 @@ TYPE = ComponentType(
                 record(
                     ("host", "credentials"),
                     host=HOST,
-                    credentials=described(fields.NAME_TEXT, "secret of this system: tls.crt, tls.key, ca.crt"),
+                    credentials=described(fields.NAME, "secret of this system: tls.crt, tls.key, ca.crt"),
                     ports=record((), inter_router=PORT, edge=PORT),
                     cost={"type": "integer", "minimum": 1},
                 ),

@@ -160,7 +160,7 @@ def pointers(declaration: Declaration, release: Release) -> Iterable[Pointer]:
 
 _COUNT: fields.Schema = {"type": "integer", "minimum": 1}
 _LIMIT: fields.Schema = {"type": "integer", "minimum": 0}
-_MEMORY: fields.Schema = {"type": "string", "pattern": "^[1-9][0-9]*[kmgt]$"}
+_MEMORY = fields.form("^[1-9][0-9]*[kmgt]$", "memory as Java writes it, such as 512m or 2g")
 _PART = {"cores": _COUNT, "memory": _MEMORY, "memory_overhead": _MEMORY}
 _WORDS = "cores (1), memory (`1g`) and memory-overhead, as Java has them"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from envgen.components import pods
-from envgen.components.fields import NAME, NAME_TEXT, TEXT, Schema, described, many, mapping, record
+from envgen.components.fields import NAME, TEXT, Schema, described, many, mapping, record
 from envgen.components.objects import egress_policy, network_policy, obj, open_to, route
 from envgen.components.pipelines import TIMEOUT
 from envgen.declaration import Declaration, Doubt, Fields
@@ -49,8 +49,8 @@ FIELDS: dict[str, Schema] = {
                         {"enum": [*_SIGNED, LOCAL]},
                         "whose signature is checked; cluster-local takes what a component of this system posts",
                     ),
-                    secret=described(NAME_TEXT, "secret of this system that signs its events"),
-                    **{"from": described(NAME_TEXT, "component of this system that posts them")},
+                    secret=described(NAME, "secret of this system that signs its events"),
+                    **{"from": described(NAME, "component of this system that posts them")},
                     **_EVENT,
                 ),
                 NAME,
@@ -59,8 +59,8 @@ FIELDS: dict[str, Schema] = {
         },
         "instead of `trigger`: all that starts the pipeline, by name",
     ),
-    "webhook-secret": described(NAME_TEXT, "secret of this system that signs the webhook of `trigger`"),
-    "webhook-from": described(NAME_TEXT, "component of this system that calls the webhook of `trigger`"),
+    "webhook-secret": described(NAME, "secret of this system that signs the webhook of `trigger`"),
+    "webhook-from": described(NAME, "component of this system that calls the webhook of `trigger`"),
 }
 REFERENCES = ("webhook-secret", "webhook-from", "triggers.*.secret", "triggers.*.from")
 

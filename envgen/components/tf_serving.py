@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from hashlib import sha256
 
 from envgen.components import deployment, fields, pods
-from envgen.components.fields import described, record
+from envgen.components.fields import described, form, record
 from envgen.components.model_server import STARTUP, startup_seconds
 from envgen.components.objects import obj, selector
 from envgen.declaration import ComponentType, Declaration, Offer, Pointer
@@ -86,9 +86,10 @@ TYPE = ComponentType(
         "model": described(
             record(
                 ("name", "base-path"),
-                name={"type": "string", "pattern": "^[A-Za-z0-9_.-]+$"},
+                name=form("^[A-Za-z0-9_.-]+$", "letters, digits, _, . and -"),
                 base_path=described(
-                    {"type": "string", "pattern": r'^[^\s"\\]+$'}, "folder or s3:// URI of the versions"
+                    form(r'^[^\s"\\]+$', "a place without blanks, quotes and backslashes"),
+                    "folder or s3:// URI of the versions",
                 ),
             ),
             "the model; its releases hold one uri, the version's number: {version}",

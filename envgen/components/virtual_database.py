@@ -73,10 +73,10 @@ TYPE = ComponentType(
                 record(
                     ("type",),
                     type=described(TEXT, "Teiid's name of what is connected to, such as postgresql"),
-                    database=described(fields.NAME_TEXT, "a database of this system, which gives the properties"),
+                    database=described(fields.NAME, "a database of this system, which gives the properties"),
                     properties=described(mapping(ENV_VALUE), "of the connection: text, or keys of secrets or configs"),
                 ),
-                "^[A-Za-z][A-Za-z0-9]*$",
+                fields.form("^[A-Za-z][A-Za-z0-9]*$", "letters and digits, first a letter"),
             ),
             "what its servers in the DDL connect to, by their names",
         ),

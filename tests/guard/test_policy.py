@@ -165,7 +165,11 @@ def test_approvals_come_from_others_of_the_role_release_unless_it_says_otherwise
             id="a bound that does not hold",
         ),
         pytest.param(prod("soak: 24"), "8:20: 24 is not text [wrong-type]", id="a soak without its unit"),
-        pytest.param(prod("soak: 2w"), "8:20: '2w' does not fit ^[0-9]+[mhd]$ [wrong-form]", id="a soak of weeks"),
+        pytest.param(
+            prod("soak: 2w"),
+            "8:20: '2w' does not fit; write minutes, hours or days, such as 30m, 24h or 7d [wrong-form]",
+            id="a soak of weeks",
+        ),
         pytest.param(
             prod("evidence: signed"),
             "8:24: unknown value 'signed'; use one of none, required [unknown-value]",
