@@ -545,7 +545,8 @@ def test_a_host_that_is_no_name_is_refused(repo: Repo, run: Run) -> None:
     outcome = run("generate", cwd=repo(helpers.catalog(shop=SHOP + "    expose: {host: 'https://shop.example'}\n")))
 
     assert outcome.code == 1
-    assert outcome.stdout.startswith("gitops/systems/shop.yaml:7:20: 'https://shop.example' does not fit; write a name of DNS such as ")
+    what = "'https://shop.example' does not fit; write a name of DNS such as models.example.org [wrong-form]"
+    assert outcome.stdout == f"gitops/systems/shop.yaml:7:20: {what}\n"
 
 
 def test_a_wrong_type_in_an_environment_is_named(repo: Repo, run: Run) -> None:
