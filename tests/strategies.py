@@ -362,7 +362,7 @@ POD_KINDS = ("replicas", "env", "resources", "gpu")
 
 
 @st.composite
-def programs(draw: DrawFn, name: str, others: Mapping, required: tuple[str, ...] = ()) -> Mapping:
+def programs(draw: DrawFn, system: str, name: str, others: Mapping, required: tuple[str, ...] = ()) -> Mapping:
     """A deployment or model server that uses and mounts some of what stands beside it everywhere."""
     kind = draw(st.sampled_from(("deployment", "model-server")))
     entry: Mapping = {"type": kind, "releases": {"app": image(name)}, "port": draw(st.integers(1024, 65535))}
@@ -383,7 +383,7 @@ def programs(draw: DrawFn, name: str, others: Mapping, required: tuple[str, ...]
         "args": ["--fast", "{}"],
         "writable": ["/var/cache"],
         "run-as-user": 1000,
-        "expose": {"host": f"{name}.example"},
+        "expose": {"host": f"{name}.{system}.example"},
         "egress": [{"cidr": "203.0.113.0/24", "ports": [443]}],
     }
     entry |= {key: optional[key] for key in sorted(draw(st.sets(st.sampled_from(sorted(optional)))))}
@@ -448,12 +448,12 @@ def systems(draw: DrawFn, system: str) -> Mapping:
     }
     for i in range(draw(st.integers(1, 4))):
         components[f"part-{i}"] = draw(backings(f"part-{i}"))
-    server = draw(programs("server", components, required=("settings", "data")))
+    server = draw(programs(system, "server", components, required=("settings", "data")))
     server["gpu"] = {"pool": "l4", "count": 1}
     server["environments"] |= {"edge": {**(server["environments"].get("edge") or {}), "gpu": None}}
     components["server"] = server
     for i in range(draw(st.integers(0, 2))):
-        components[f"client-{i}"] = draw(programs(f"client-{i}", components))
+        components[f"client-{i}"] = draw(programs(system, f"client-{i}", components))
     return {"system": system, "owners": [f"team-{system}"], "components": components}
 
 
