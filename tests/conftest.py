@@ -39,9 +39,16 @@ def update(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--update"))
 
 
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of all the processes that run the tests together."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
 @pytest.fixture(scope="session", autouse=True)
-def _nobody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """An identity, a home and a cache of the session's own; hooks may have set variables of git."""
+def _nobody(tmp_path_factory: pytest.TempPathFactory, shared_folder: Path) -> Iterator[None]:
+    """An identity and a home of the process's own, a cache of them all; hooks may have set variables of git."""
     home = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("GIT_")]:
@@ -49,10 +56,11 @@ def _nobody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         for name, value in IDENTITY.items():
             patch.setenv(name, value)
         patch.setenv("HOME", str(home))
-        patch.setenv("XDG_CACHE_HOME", str(home / "cache"))
+        patch.setenv("XDG_CACHE_HOME", str(shared_folder / "cache"))
         patch.setenv("XDG_CONFIG_HOME", str(home / "config"))
         patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
         patch.setenv("GIT_ALLOW_PROTOCOL", "file")
+        patch.setenv("GIT_TEMPLATE_DIR", "")  # git's examples of hooks would be half of all files
         patch.setattr(socket.socket, "connect", _refuse)
         yield
 

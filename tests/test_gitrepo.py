@@ -159,6 +159,7 @@ def test_git_that_fails_says_why(root: Path) -> None:
 
 def test_a_commit_that_a_hook_refuses_says_why(root: Path) -> None:
     hook = root / ".git/hooks/pre-commit"
+    hook.parent.mkdir()
     hook.write_text("#!/bin/sh\necho 'tests first' >&2\nexit 1\n")
     hook.chmod(0o755)
     write(root, {"base/a.yaml": "b\n"})

@@ -126,7 +126,6 @@ def test_a_hook_that_was_edited_is_somebody_elses(server: Served, run: Run) -> N
 
 
 def test_a_disk_that_refuses_gets_no_half(bare: Served, run: Run) -> None:
-    (bare.root / "hooks").rename(bare.root / "old")
     (bare.root / "hooks").touch()
 
     assert run("hook", "install", "--identity", "gitea", cwd=bare.root).code == 3

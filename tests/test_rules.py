@@ -50,9 +50,9 @@ def laid_out(case: Path, target: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Cache:
+def store(shared_folder: Path) -> Cache:
     """What kustomize rendered, so that it runs once for each case."""
-    return Cache(tmp_path_factory.mktemp("rendered"))
+    return Cache(shared_folder / "rendered")
 
 
 def rule_of(case: Path) -> str:
