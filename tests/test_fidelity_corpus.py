@@ -37,19 +37,21 @@ def test_the_corpus_is_the_same_every_time(mutants: tuple[Mutant, ...]) -> None:
     assert corpus(ROOT) == mutants
 
 
-def test_what_only_looks_odd_is_refused_by_no_rule() -> None:
-    """A real server takes the family *valid* (tests/e2e/test_fidelity.py), so every refusal here would be false."""
-    valid = [mutant for mutant in everything(ROOT) if mutant.family == "valid"]
+@pytest.fixture(scope="module")
+def valid() -> list[Mutant]:
+    return [mutant for mutant in everything(ROOT) if mutant.family == "valid"]
 
+
+def test_what_only_looks_odd_is_refused_by_no_rule(valid: list[Mutant]) -> None:
+    """A real server takes the family *valid* (tests/e2e/test_fidelity.py), so every refusal here would be false."""
     refused = {mutant.title: refusals(mutant.object) for mutant in valid}
 
     assert {title: found for title, found in refused.items() if found} == {}
     assert len(valid) > 300
 
 
-def test_what_only_looks_odd_fits_its_schema() -> None:
-    bundle = schemas.load(schemas.DEFAULT)
-    valid = [mutant.object for mutant in everything(ROOT) if mutant.family == "valid"]
-    judged = [(entry, bundle.validator(entry["apiVersion"], entry["kind"])) for entry in valid]
+def test_what_only_looks_odd_fits_its_schema(valid: list[Mutant]) -> None:
+    bundle, entries = schemas.load(schemas.DEFAULT), [mutant.object for mutant in valid]
+    judged = [(entry, bundle.validator(entry["apiVersion"], entry["kind"])) for entry in entries]
 
     assert [entry for entry, validator in judged if validator and not validator.accepts(entry)] == []
