@@ -10,10 +10,10 @@ from envgen.components import airflow_pods, fields, pods
 from envgen.components.airflow_pods import DAGS, KUBERNETES, LOCAL, LOGS, SERVER, SETTINGS, WORKERS
 from envgen.components.fields import ENV_VALUE, NAME, TEXT, described, form, mapping, record
 from envgen.components.objects import egress, network_policy, obj, route, selector, service, service_account
+from envgen.components.rights import rights
 from envgen.declaration import ComponentType, Declaration, Offer, Pointer
 from envgen.model import Object, Release
 
-_RBAC = "rbac.authorization.k8s.io"
 _POLICY = ("networking.k8s.io/v1", "NetworkPolicy")
 
 
@@ -59,10 +59,7 @@ def _runner(declaration: Declaration) -> Iterator[Object]:
     name = airflow_pods.runner(declaration)
     yield obj(declaration, "v1", "ServiceAccount", name, automountServiceAccountToken=False)
     if airflow_pods.makes_pods(declaration):
-        yield obj(declaration, f"{_RBAC}/v1", "Role", name, rules=list(_RULES))
-        role = {"apiGroup": _RBAC, "kind": "Role", "name": name}
-        subject = {"kind": "ServiceAccount", "name": name}
-        yield obj(declaration, f"{_RBAC}/v1", "RoleBinding", name, roleRef=role, subjects=[subject])
+        yield from rights(declaration, _RULES, name)
 
 
 def _network(declaration: Declaration) -> Iterator[Object]:

@@ -13,12 +13,12 @@ from envgen.components import argo_conditions, argo_models, pipelines, pods
 from envgen.components.argo_template import AT, template, volume
 from envgen.components.fields import NAME, PORT, TEXT, Schema, described, many, mapping, record
 from envgen.components.objects import network_policy, obj, selector
+from envgen.components.rights import rights
 from envgen.components.tasks import Task, tasks
 from envgen.declaration import ComponentType, Declaration, Doubt, Fields, Offer, Pointer
 from envgen.model import Kind, Object, Release
 
 API = "argoproj.io/v1alpha1"
-_RBAC = "rbac.authorization.k8s.io"
 _USER = 65532
 _MAIN, _FINALLY = "main", "finally"
 _KEPT = {"secondsAfterSuccess": 86_400, "secondsAfterFailure": 604_800}
@@ -41,10 +41,8 @@ def objects(declaration: Declaration) -> Iterator[Object]:
 
 def _account(declaration: Declaration, suffix: str, rules: list[Object]) -> Iterator[Object]:
     name = f"{declaration.name}-{suffix}"
-    role, subject = {"apiGroup": _RBAC, "kind": "Role", "name": name}, {"kind": "ServiceAccount", "name": name}
     yield obj(declaration, "v1", "ServiceAccount", name)
-    yield obj(declaration, f"{_RBAC}/v1", "Role", name, rules=rules)
-    yield obj(declaration, f"{_RBAC}/v1", "RoleBinding", name, roleRef=role, subjects=[subject])
+    yield from rights(declaration, rules, name)
 
 
 def _rule(resource: str, *verbs: str, names: tuple[str, ...] = ()) -> Object:

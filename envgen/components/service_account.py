@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from envgen.components.fields import FLAG, NAME, TEXT, described, form, many, mapping, record
 from envgen.components.objects import obj
+from envgen.components.rights import rights
 from envgen.declaration import Account, ComponentType, Declaration, Offer
 from envgen.model import Object
 
-RBAC = "rbac.authorization.k8s.io"
 _VERBS = {"enum": ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]}
 """Neither a wildcard nor what would let it give itself more: bind, escalate, impersonate."""
 _RESOURCE = form(
@@ -24,10 +24,7 @@ def objects(declaration: Declaration) -> Iterator[Object]:
         body["imagePullSecrets"] = [{"name": name} for name in names]
     yield obj(declaration, "v1", "ServiceAccount", annotations=fields.get("annotations"), **body)
     if rules := _rules(declaration):
-        yield obj(declaration, f"{RBAC}/v1", "Role", rules=rules)
-        role = {"apiGroup": RBAC, "kind": "Role", "name": declaration.name}
-        subject = {"kind": "ServiceAccount", "name": declaration.name}
-        yield obj(declaration, f"{RBAC}/v1", "RoleBinding", roleRef=role, subjects=[subject])
+        yield from rights(declaration, rules)
 
 
 def _rules(declaration: Declaration) -> list[Object]:

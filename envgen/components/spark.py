@@ -13,6 +13,7 @@ from envgen.components.fields import TEXT, described, many, mapping, record
 from envgen.components.gpus import placement
 from envgen.components.job import chosen
 from envgen.components.objects import egress, egress_policy, labels, network_policy, obj, selector, service_account
+from envgen.components.rights import rights
 from envgen.declaration import ComponentType, Declaration, Offer, Pointer
 from envgen.model import UNRELEASED, Object, Release
 
@@ -129,11 +130,7 @@ def _rights(declaration: Declaration) -> Iterator[Object]:
     """
     verbs = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"]
     rule = {"apiGroups": [""], "resources": ["configmaps", "pods", "services"], "verbs": verbs}
-    rbac = "rbac.authorization.k8s.io"
-    yield obj(declaration, f"{rbac}/v1", "Role", rules=[rule])
-    role = {"apiGroup": rbac, "kind": "Role", "name": declaration.name}
-    subject = {"kind": "ServiceAccount", "name": declaration.name}
-    yield obj(declaration, f"{rbac}/v1", "RoleBinding", roleRef=role, subjects=[subject])
+    yield from rights(declaration, [rule])
 
 
 def _network(declaration: Declaration) -> Iterator[Object]:

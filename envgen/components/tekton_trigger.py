@@ -11,6 +11,7 @@ from envgen.components import pods
 from envgen.components.fields import NAME, TEXT, Schema, described, many, mapping, record
 from envgen.components.objects import egress_policy, network_policy, obj, open_to, route
 from envgen.components.pipelines import TIMEOUT
+from envgen.components.rights import binding
 from envgen.declaration import Declaration, Doubt, Fields
 from envgen.model import Object
 
@@ -216,13 +217,8 @@ def _binding(declaration: Declaration) -> Object:
 
     Tekton's ClusterInterceptors are read through a ClusterRoleBinding, which belongs to the platform.
     """
-    role = {
-        "apiGroup": "rbac.authorization.k8s.io",
-        "kind": "ClusterRole",
-        "name": "tekton-triggers-eventlistener-roles",
-    }
-    subject = {"kind": "ServiceAccount", "name": declaration.name}
-    return obj(declaration, "rbac.authorization.k8s.io/v1", "RoleBinding", roleRef=role, subjects=[subject])
+    role = {"kind": "ClusterRole", "name": "tekton-triggers-eventlistener-roles"}
+    return binding(declaration, declaration.name, role, declaration.name)
 
 
 def _network(declaration: Declaration, name: str, found: list[Trigger], *, signed: bool) -> Iterator[Object]:
