@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from envgen import yamlio
-from envgen.catalog.schema import EVIDENCE
+from envgen.catalog.policy_schema import EVIDENCE
 from envgen.errors import InputError, Problems
 from envgen.files.texts import record
 from envgen.model import Data, RepoPath, Version

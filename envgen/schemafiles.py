@@ -5,13 +5,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from envgen import answers, crd, schemas, worktree, yamlio
-from envgen.catalog import schema
+from envgen.catalog import policy_schema, schema
 from envgen.declaration import ComponentType
 from envgen.definitions import deduplicated
 from envgen.errors import InputError, Problems
 from envgen.model import Data, Document, Finding, RepoPath
 
-_HAND_WRITTEN = {"platform": schema.PLATFORM, "guard": schema.GUARD, "evidence": schema.EVIDENCE}
+_HAND_WRITTEN = {"platform": schema.PLATFORM, "guard": policy_schema.GUARD, "evidence": policy_schema.EVIDENCE}
 _ANSWERS = {
     "status": answers.STATUS,
     "gpus": answers.GPUS,

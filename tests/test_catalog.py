@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from envgen import catalog
-from envgen.catalog import schema
+from envgen.catalog import policy_schema, schema
 from envgen.catalog.merge import merged
 from envgen.components.builtin import TYPES
 from envgen.errors import InputError, Problems
@@ -587,7 +587,7 @@ def test_windows_that_leave_a_moment_are_read() -> None:
 
 def forms() -> list[tuple[str, str]]:
     """Every pattern of a hand-written file, with what a message says to write instead."""
-    schemas = (schema.PLATFORM, schema.GUARD, schema.EVIDENCE, schema.HOLDS, schema.system(TYPES))
+    schemas = (schema.PLATFORM, policy_schema.GUARD, policy_schema.EVIDENCE, policy_schema.HOLDS, schema.system(TYPES))
     found = {part["pattern"]: part.get("$comment", "") for one in schemas for part in patterns(one)}
     return sorted(found.items())
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from envgen import catalog, generate
-from envgen.catalog import schema
+from envgen.catalog import policy_schema, schema
 from envgen.catalog.declared import declarations
 from envgen.components.builtin import TYPES
 from envgen.declaration import ComponentType
@@ -74,7 +74,7 @@ def test_the_release_state_shown_is_what_generate_keeps() -> None:
     [
         pytest.param(schema.PLATFORM, id="the platform"),
         pytest.param(schema.SYSTEM, id="a system"),
-        pytest.param(schema.EVIDENCE, id="evidence"),
+        pytest.param(policy_schema.EVIDENCE, id="evidence"),
         *(pytest.param(schema.component(kind), id=kind.name) for kind in TYPES),
     ],
 )

@@ -23,15 +23,14 @@ Schema = dict[str, Any]
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 _FINDING = form("^[A-Za-z0-9][A-Za-z0-9_./-]*$", "letters, digits, _, ., / and -, first a letter or digit")
-_GATE_FIELDS: dict[str, Schema] = {
+GATE_FIELDS: dict[str, Schema] = {
     "metric": described(_FINDING, "a metric of the evidence"),
     "at_least": {"type": "number"},
     "at_most": {"type": "number"},
     "not_below_incumbent": described(FLAG, "not worse than what runs there now"),
     "check": described(_FINDING, "a check of the evidence that must have passed, instead of a metric"),
 }
-_GATE = record((), **_GATE_FIELDS)
-_COMPONENT_GATE = record((), **_GATE_FIELDS, release=described(TEXT, "the release it judges, where there are several"))
+_COMPONENT_GATE = record((), **GATE_FIELDS, release=described(TEXT, "the release it judges, where there are several"))
 
 _POOL = record(
     ("product",),
@@ -213,84 +212,3 @@ def system(types: Iterable[ComponentType]) -> Schema:
     }
     properties = {**SYSTEM["properties"], "components": mapping(entry, NAME)}
     return {**SYSTEM, "properties": properties}
-
-
-EVIDENCE: Schema = {
-    "$schema": DRAFT,
-    "title": "envgen evidence",
-    **record(
-        ("releases",),
-        releases=mapping(
-            record(
-                version=described(TEXT, "counts only if it is the release's own"),
-                source=record(repository=TEXT, commit=TEXT),
-                data=mapping(TEXT),
-                metrics=mapping({"type": "number"}),
-                checks=mapping({"enum": ["passed", "failed"]}),
-            ),
-            NAME,
-        ),
-        component=described(TEXT, "SYSTEM/COMPONENT that it speaks of; a signature counts only with it"),
-        signature=described(TEXT, "ssh signature over the canonical JSON of the rest"),
-    ),
-}
-
-_UNTIL = form(r"^20\d\d-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\dZ$", "a time in UTC such as 2027-01-31T08:00:00Z")
-
-HOLDS: Schema = {
-    "$schema": DRAFT,
-    "title": "envgen holds",
-    **record(
-        ("holds",),
-        holds=many(
-            record(("component", "version", "reason"), component=TEXT, version=TEXT, reason=TEXT, by=TEXT, until=_UNTIL)
-        ),
-    ),
-}
-
-_ACTORS: Schema = {"anyOf": [many(TEXT), mapping(many(TEXT))]}
-
-
-def _role(*may: str, **fields: Schema) -> Schema:
-    """A role with what it alone can be told: people believe a policy, also where it says more than the guard does."""
-    return record(("actors", "may"), actors=_ACTORS, may={**many({"enum": [*may]}), "minItems": 1}, **fields)
-
-
-GUARD: Schema = {
-    "$schema": DRAFT,
-    "title": "envgen guard policy",
-    **record(
-        ("roles",),
-        roles=record(
-            ci=_role("bump", environments=many(TEXT), registries=many(TEXT)),
-            release=_role("promote", "rollback", "hold", environments=many(TEXT)),
-            team=_role("configure", fields=many(TEXT), systems={"anyOf": [{"const": "own"}, many(TEXT)]}),
-            platform=_role("everything"),
-        ),
-        promotions=many(
-            record(
-                ("to",),
-                to=TEXT,
-                evidence={"anyOf": [{"enum": ["none", "required"]}, record(("signed-by",), signed_by=many(TEXT))]},
-                digest={"enum": ["none", "required"]},
-                soak=form("^[0-9]+[mhd]$", "minutes, hours or days, such as 30m, 24h or 7d"),
-                gates=many(_GATE),
-                windows=many(record(("deny",), deny=TEXT, zone=TEXT)),
-                approvals=record(("count",), count={"type": "integer", "minimum": 0}, role=TEXT, not_author=FLAG),
-            )
-        ),
-        signers=mapping(TEXT),
-        identity={"enum": ["remote-user", "gitea", "gitlab", "gl-user"]},
-        raw=record(
-            ("environments",),
-            environments=mapping(
-                record(
-                    ("kind", "paths"),
-                    kind={"enum": ["dev", "prod", "edge"]},
-                    paths=many(TEXT),
-                    release=many({"enum": ["images"]}),
-                )
-            ),
-        ),
-    ),
-}

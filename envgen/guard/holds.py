@@ -44,7 +44,7 @@ def read(tree: Tree, environment: str, system: str) -> tuple[Hold, ...]:
 
 def parsed(path: RepoPath, content: bytes) -> tuple[Hold, ...]:
     """Raises Problems for anything that is no list of holds."""
-    from envgen.catalog.schema import HOLDS  # only where a release is judged: the hook has no time to load it
+    from envgen.catalog.policy_schema import HOLDS  # only where a release is judged: the hook has no time to load it
     from envgen.schema import Validator
 
     document = yamlio.read_one(path, content)

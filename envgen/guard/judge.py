@@ -188,7 +188,7 @@ def _line(objects: Objects, tip: str) -> frozenset[str]:
 
 def _checked(path: RepoPath, content: bytes) -> Data:
     """A policy's data.  Raises Problems with everything that is wrong with it."""
-    from envgen.catalog.schema import GUARD  # only for a policy never seen before: the hook has no time
+    from envgen.catalog.policy_schema import GUARD  # only for a policy never seen before: the hook has no time
     from envgen.schema import Validator
 
     document = yamlio.read_one(path, content)

@@ -1,7 +1,7 @@
 """policies/guard.yaml of a tree, read strictly: what `validate` judges and `generate` follows."""
 
 from envgen import layout, yamlio
-from envgen.catalog.schema import GUARD
+from envgen.catalog.policy_schema import GUARD
 from envgen.errors import Problems
 from envgen.guard.policy import Policy, contradictions, misplaced_environments, policy
 from envgen.model import Kind, Tree

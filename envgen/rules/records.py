@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from envgen import layout, yamlio
-from envgen.catalog.schema import EVIDENCE, HOLDS
+from envgen.catalog.policy_schema import EVIDENCE, HOLDS
 from envgen.errors import Problems
 from envgen.model import Document, File, Finding, RepoPath
 from envgen.rules.rule import Problem, Rule

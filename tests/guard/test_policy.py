@@ -3,7 +3,7 @@
 import pytest
 
 from envgen import yamlio
-from envgen.catalog.schema import GUARD
+from envgen.catalog.policy_schema import GUARD
 from envgen.gates import Gate
 from envgen.guard.policy import Policy, Promotion, Role, contradictions, policy
 from envgen.schema import Validator
