@@ -39,11 +39,13 @@ HOLDS: Schema = {
 }
 
 _ACTORS: Schema = {"anyOf": [many(TEXT), mapping(many(TEXT))]}
+_SYSTEMS: Schema = {"anyOf": [{"const": "own"}, many(TEXT)]}
 
 
-def _role(*may: str, **fields: Schema) -> Schema:
+def _role(*may: str, required: tuple[str, ...] = (), **fields: Schema) -> Schema:
     """A role with what it alone can be told: people believe a policy, also where it says more than the guard does."""
-    return record(("actors", "may"), actors=_ACTORS, may={**many({"enum": [*may]}), "minItems": 1}, **fields)
+    words = {**many({"enum": [*may]}), "minItems": 1}
+    return record(("actors", "may", *required), actors=_ACTORS, may=words, **fields)
 
 
 GUARD: Schema = {
@@ -52,9 +54,9 @@ GUARD: Schema = {
     **record(
         ("roles",),
         roles=record(
-            ci=_role("bump", environments=many(TEXT), registries=many(TEXT)),
-            release=_role("promote", "rollback", "hold", environments=many(TEXT)),
-            team=_role("configure", fields=many(TEXT), systems={"anyOf": [{"const": "own"}, many(TEXT)]}),
+            ci=_role("bump", required=("environments",), environments=many(TEXT), registries=many(TEXT)),
+            release=_role("promote", "rollback", "hold", required=("environments",), environments=many(TEXT)),
+            team=_role("configure", required=("fields",), fields=many(TEXT), systems=_SYSTEMS),
             platform=_role("everything"),
         ),
         promotions=many(
@@ -84,3 +86,22 @@ GUARD: Schema = {
         ),
     ),
 }
+
+_WORDS = ("bump", "promote", "rollback", "hold", "configure", "everything")
+_ANY_ROLE = record(
+    ("actors", "may"),
+    actors=_ACTORS,
+    may=many({"enum": [*_WORDS]}),
+    environments=many(TEXT),
+    registries=many(TEXT),
+    fields=many(TEXT),
+    systems=_SYSTEMS,
+)
+IN_FORCE: Schema = {
+    **GUARD,
+    "properties": {
+        **GUARD["properties"],
+        "roles": record((), ci=_ANY_ROLE, release=_ANY_ROLE, team=_ANY_ROLE, platform=_ANY_ROLE),
+    },
+}
+"""What the guard still judges by: a policy that says too much grants nothing more, and its people can mend it."""

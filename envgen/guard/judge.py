@@ -1,6 +1,6 @@
 """From a repository, a ref and two commits to a verdict: everything around the pure decision."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -22,7 +22,7 @@ from envgen.guard.nouns import Known, Reason, Verdict
 from envgen.guard.policy import Policy, Role
 from envgen.guard.question import Facts
 from envgen.guard.render import Renderer
-from envgen.model import Data, Finding, Location, RepoPath, texts
+from envgen.model import Data, Finding, Kind, Location, RepoPath, texts
 
 
 @dataclass(frozen=True)
@@ -144,15 +144,28 @@ class Judge:
         """Why a tree could not be the tip: its own policy, or what that policy or its platform delivers."""
         try:
             own = policy if self.policy_file else policies.policy(self._policy_data(tree))
-            self._renderer(own).indexes.estate(tree)
+            estate = self._renderer(own).indexes.estate(tree)
             adapter = self.identity or policy.identity
             if own.identity and adapter and own.identity != adapter:
                 return (Finding(Location(layout.GUARD), "no-identity", _changed_identity(adapter, own.identity)),)
+            return () if self.policy_file else self._odd(tree, {name: kind for name, kind, _ in estate.environments})
         except Problems as problems:
             return problems.findings
         except InputError as err:
             return (Finding(Location(layout.GUARD), "no-policy", str(err)),)
-        return ()
+
+    def _odd(self, tree: GitTree, kinds: Mapping[str, Kind]) -> tuple[Finding, ...]:
+        """What is wrong with a policy that comes anew.
+
+        One that is in force holds as it is: it was written for another envgen, and its people must be able to mend it.
+        """
+        leaf = tree.leaf(layout.GUARD)
+        if leaf is None or leaf == self._tree(self._protected_tip()).leaf(layout.GUARD):
+            return ()
+        from envgen.guard import written  # only for a policy that changes: the hook has no time
+
+        content = yamlio.plain({layout.GUARD: tree[layout.GUARD]}, layout.GUARD)
+        return tuple(written.problems(yamlio.read_one(layout.GUARD, content), kinds))
 
     def _past(self, tip: str, path: RepoPath) -> Iterator[tuple[str, GitTree]]:
         for commit in _changed(self.objects, tip, path) if tip else ():
@@ -187,12 +200,12 @@ def _line(objects: Objects, tip: str) -> frozenset[str]:
 
 
 def _checked(path: RepoPath, content: bytes) -> Data:
-    """A policy's data.  Raises Problems with everything that is wrong with it."""
-    from envgen.catalog.policy_schema import GUARD  # only for a policy never seen before: the hook has no time
+    """The data of a policy that counts.  Raises Problems with everything for which it cannot."""
+    from envgen.catalog.policy_schema import IN_FORCE  # only for a policy never seen before: the hook has no time
     from envgen.schema import Validator
 
     document = yamlio.read_one(path, content)
-    problems = list(Validator(GUARD).findings(document, document.data))
+    problems = list(Validator(IN_FORCE).findings(document, document.data))
     if problems := problems or list(policies.contradictions(document)):
         raise Problems(problems)
     return document.data

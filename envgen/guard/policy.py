@@ -108,8 +108,7 @@ def contradictions(document: Document) -> Iterator[Finding]:
 
 
 def misplaced_environments(document: Document, kinds: Mapping[str, Kind]) -> Iterator[Finding]:
-    """The environments that a policy names and the platform does not have, so that nothing would hold for those meant;
-    and those beyond dev that it gives to CI, which the guard gives CI in no policy."""
+    """Environments that a policy names and nobody has, or for which the guard would not do what it says."""
     data = document.data
     named: list[tuple[Field, str]] = [
         (("promotions", i, "to"), entry["to"]) for i, entry in enumerate(data.get("promotions", ()))
@@ -121,6 +120,9 @@ def misplaced_environments(document: Document, kinds: Mapping[str, Kind]) -> Ite
             yield Finding(document.at(*place), "unknown-environment", unknown(name, kinds, "environment"))
         elif place[:2] == ("roles", "ci") and kinds[name] is not Kind.DEV:
             message = f"CI changes dev alone and {name} is of kind {kinds[name].value}; leave it out"
+            yield Finding(document.at(*place), "contradicting-policy", message)
+        elif place[0] == "promotions" and kinds[name] is Kind.DEV:
+            message = f"nothing is promoted to {name}, which is of kind dev, so this would hold for nothing; remove it"
             yield Finding(document.at(*place), "contradicting-policy", message)
 
 

@@ -1,10 +1,12 @@
 """policies/guard.yaml of a tree, read strictly: what `validate` judges and `generate` follows."""
 
+from collections.abc import Mapping
+
 from envgen import layout, yamlio
 from envgen.catalog.policy_schema import GUARD
 from envgen.errors import Problems
 from envgen.guard.policy import Policy, contradictions, misplaced_environments, policy
-from envgen.model import Kind, Tree
+from envgen.model import Document, Finding, Kind, Tree
 from envgen.platform import Platform
 from envgen.roles import Roles
 from envgen.schema import Validator
@@ -15,21 +17,19 @@ def written_policy(tree: Tree, platform: Platform | None) -> Policy | None:
     if layout.GUARD not in tree:
         return None
     document = yamlio.read_one(layout.GUARD, yamlio.plain(tree, layout.GUARD))
+    kinds = {environment.name: environment.kind for environment in platform.environments} if platform else {}
+    if wrong := problems(document, kinds):
+        raise Problems(wrong)
+    return policy(document.data)
+
+
+def problems(document: Document, kinds: Mapping[str, Kind]) -> list[Finding]:
+    """What is wrong with a guard.yaml beside a platform with environments of these kinds, or beside none."""
     wrong = list(Validator(GUARD).findings(document, document.data)) or list(contradictions(document))
     if wrong:
-        raise Problems(wrong)
-    found = policy(document.data)
-    kinds = _kinds(platform, found)
-    if kinds and (wrong := list(misplaced_environments(document, kinds))):
-        raise Problems(wrong)
-    return found
-
-
-def _kinds(platform: Platform | None, found: Policy) -> dict[str, Kind]:
-    """The kinds of the platform's environments; without one, of those that the policy declares."""
-    if platform:
-        return {environment.name: environment.kind for environment in platform.environments}
-    return {name: Kind(kind) for name, kind, _ in found.raw}
+        return wrong
+    known = kinds or {name: Kind(kind) for name, kind, _ in policy(document.data).raw}
+    return list(misplaced_environments(document, known)) if known else []
 
 
 def written_roles(tree: Tree, platform: Platform) -> Roles:

@@ -9,6 +9,7 @@ API = overlay("dev", "api")
 GUARD, SHOP = "policies/guard.yaml", "gitops/systems/shop.yaml"
 BUMP = replaced(API, '"v3"', '"v4"')
 PROMOTED = replaced(GUARD, "[dana]", "[dana, ci-bot]")
+TOO_WIDE = replaced(GUARD, "environments: [dev]", "environments: [dev, prod]")
 SYMLINK = "120000"
 DEEP = 1200
 """Deeper than Python calls."""
@@ -42,6 +43,20 @@ ATTACKS = (
     attack("a policy taken away", PLATFORM, "unreadable-policy", removed(GUARD)),
     attack("a policy that is a link", PLATFORM, "unreadable-policy", turned(GUARD, SYMLINK)),
     attack("a policy by which CI could change production", PLATFORM, "unreadable-policy", PROMOTED),
+    attack("a policy that gives CI production", PLATFORM, "unreadable-policy", TOO_WIDE),
+    attack(
+        "a policy that lets CI promote",
+        PLATFORM,
+        "unreadable-policy",
+        replaced(GUARD, "may: [bump]", "may: [bump, promote]"),
+    ),
+    attack(
+        "production, by a policy that gives it to CI",
+        CI,
+        "other-file protected-effect",
+        replaced(overlay("prod", "api"), '"v2"', '"v9"'),
+        before=(TOO_WIDE,),
+    ),
     attack(
         "environments that nobody can read",
         PLATFORM,
@@ -80,6 +95,13 @@ TWINS = (
         "a policy with more to show",
         PLATFORM,
         replaced(GUARD, "to: prod, evidence: none", "to: prod, evidence: required"),
+    ),
+    twin("a bump, under a policy that says too much", CI, BUMP, before=(TOO_WIDE,)),
+    twin(
+        "a policy that said too much, mended",
+        PLATFORM,
+        replaced(GUARD, "may: [everything, bump]", "may: [everything]"),
+        before=(replaced(GUARD, "may: [everything]", "may: [everything, bump]"),),
     ),
     twin(
         "somebody of two roles, as a team", "frank", declared("LEVEL: info", "LEVEL: debug"), regenerated, before=TWICE
