@@ -63,7 +63,9 @@ class Validator:
     def _misshapen(self, field: Field, error: Any) -> Problem | None:
         """What is said of text, or of a name, that does not fit its pattern; None of other errors."""
         if error.kind.name == "pattern":
-            return field, "wrong-form", f"{spelled(error.instance)} does not fit{_form(self._broken(error))}"
+            schema = self._broken(error)
+            what = "this" if schema.get("writeOnly") else spelled(error.instance)
+            return field, "wrong-form", f"{what} does not fit{_form(schema)}"
         if error.kind.name == "propertyNames":
             name = error.kind.error.instance
             return (*field, name, KEY), "wrong-form", f"{name!r} does not fit{_form(self._broken(error))}"
@@ -131,7 +133,7 @@ def _problem(field: Field, error: Any) -> Problem:
 
 def _form(schema: Schema) -> str:
     """What to write instead: our own schemas say it in words, those of custom resources by their pattern."""
-    if words := schema.get("$comment"):
+    if words := schema.get("patternErrorMessage"):
         return f"; write {words}"
     return f" {schema.get('pattern', 'what is allowed here')}"
 

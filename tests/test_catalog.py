@@ -545,7 +545,7 @@ def test_a_host_that_is_no_name_is_refused(repo: Repo, run: Run) -> None:
     outcome = run("generate", cwd=repo(helpers.catalog(shop=SHOP + "    expose: {host: 'https://shop.example'}\n")))
 
     assert outcome.code == 1
-    what = "'https://shop.example' does not fit; write a name of DNS such as models.example.org [wrong-form]"
+    what = "'https://shop.example' does not fit; write a name in lower case such as models.example.org [wrong-form]"
     assert outcome.stdout == f"gitops/systems/shop.yaml:7:20: {what}\n"
 
 
@@ -588,8 +588,7 @@ def test_windows_that_leave_a_moment_are_read() -> None:
 def forms() -> list[tuple[str, str]]:
     """Every pattern of a hand-written file, with what a message says to write instead."""
     schemas = (schema.PLATFORM, policy_schema.GUARD, policy_schema.EVIDENCE, policy_schema.HOLDS, schema.system(TYPES))
-    found = {part["pattern"]: part.get("$comment", "") for one in schemas for part in patterns(one)}
-    return sorted(found.items())
+    return sorted({(part["pattern"], part.get("patternErrorMessage", "")) for one in schemas for part in patterns(one)})
 
 
 def patterns(part: Any) -> Iterator[Any]:

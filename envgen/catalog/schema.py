@@ -119,7 +119,7 @@ _RELEASE: Schema = {
             ("uri",),
             uri=described(
                 form(r"^[^{}\s]*\{version\}[^{}\s]*$", "{version} once, and around it no blanks or braces"),
-                "text around {version}, without spaces",
+                "where the model is, with {version} in the place of its version",
             ),
             env=described(TEXT, "environment variable of the main container that carries it"),
             gpu=_WITH_GPU,

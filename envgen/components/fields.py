@@ -6,8 +6,8 @@ Schema = dict[str, Any]
 
 
 def form(pattern: str, words: str) -> Schema:
-    """Text that a pattern fits; `words` say to people what to write instead of other text."""
-    return {"type": "string", "pattern": pattern, "$comment": words}
+    """Text that a pattern fits; `words` say to people, in editors too, what to write instead of other text."""
+    return {"type": "string", "pattern": pattern, "patternErrorMessage": words}
 
 
 TEXT: Schema = {"type": "string", "minLength": 1}
@@ -23,11 +23,11 @@ QUANTITY: Schema = {
 HOST: Schema = {
     **form(
         r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)*[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
-        "a name of DNS such as models.example.org",
+        "a name in lower case such as models.example.org",
     ),
     "maxLength": 253,
 }
-PATH = form("^/", "a path from / on")
+PATH = form("^/", "a path that begins with /")
 
 
 def mapping(value: Schema, names: Schema | None = None) -> Schema:

@@ -12,7 +12,9 @@ from envgen.model import Object
 
 PORT = 9092
 METRICS = 9404
-_TOPIC_NAME = form("^[a-z0-9]([-a-z0-9.]{0,180}[a-z0-9])?$", "a-z, 0-9, - and ., first and last a letter or digit")
+_TOPIC_NAME = form(
+    "^[a-z0-9]([-a-z0-9.]{0,180}[a-z0-9])?$", "at most 182 of a-z, 0-9, - and ., first and last a letter or digit"
+)
 _OPERATOR_RESOURCES = {"requests": {"cpu": "100m", "memory": "512Mi"}}
 
 

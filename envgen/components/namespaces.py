@@ -54,7 +54,10 @@ _SYSTEM = record(
     labels=described(
         mapping(
             {"type": "string"},
-            form(f"^(?!{_STANDARD}/){_KEY}", "a label's key; enforce and warn have fields of their own"),
+            form(
+                f"^(?!{_STANDARD}/){_KEY}",
+                "a label's key; those of pod-security.kubernetes.io are made of enforce and warn",
+            ),
         ),
         "such as opendatahub.io/dashboard or istio-injection",
     ),

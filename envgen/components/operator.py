@@ -81,7 +81,8 @@ _PROVIDED = form(
     r"^[a-z0-9][-a-z0-9.]*(/[A-Z][A-Za-z0-9]*)?$", "an API group, or group/Kind, such as kafka.strimzi.io/Kafka"
 )
 _PINNED = form(
-    r"^\S+(:(?!latest$)[A-Za-z0-9_][A-Za-z0-9._-]*|@sha256:[0-9a-f]{64})$", "an image with a tag or digest, not latest"
+    r"^\S+(:(?!latest$)[A-Za-z0-9_][A-Za-z0-9._-]*|@sha256:[0-9a-f]{64})$",
+    "an image with a tag that is not latest, or with a digest",
 )
 
 TYPE = ComponentType(

@@ -65,7 +65,7 @@ TYPE = ComponentType(
                 ("encrypted",),
                 # RSA-2048 gives 344 characters: what is shorter was never encrypted.
                 encrypted=mapping(
-                    form("^[A-Za-z0-9+/]{340,}={0,2}$", "what kubeseal --raw prints, and no plain secret"), KEY
+                    {**form("^[A-Za-z0-9+/]{340,}={0,2}$", "what kubeseal --raw prints"), "writeOnly": True}, KEY
                 ),
             ),
             "what kubeseal made of each key, for the namespace of one environment",

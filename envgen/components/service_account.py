@@ -12,7 +12,7 @@ _VERBS = {"enum": ["create", "delete", "deletecollection", "get", "list", "patch
 """Neither a wildcard nor what would let it give itself more: bind, escalate, impersonate."""
 _RESOURCE = form(
     "^(?!(secrets|roles|rolebindings|serviceaccounts/token)$)[a-z][a-z0-9]*(/[a-z]+)?$",
-    "a resource that gives no further rights, such as pods or pods/log",
+    "no secrets, roles, rolebindings or tokens, but a resource such as pods or pods/log",
 )
 _GROUP = form(r"^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$", "'' for the core, or an API group such as apps")
 

@@ -141,7 +141,7 @@ TYPE = ComponentType(
         "grpc-data-endpoint": described(_ENDPOINT, "where ModelMesh sends requests: port:8001 or unix:/path"),
         "http-data-endpoint": described(
             form("^[a-z]+://", "an address such as http://localhost:8000"),
-            "where it answers REST itself: http://localhost:8000",
+            "where it answers REST itself",
         ),
         "adapter": described(
             record(

@@ -218,7 +218,7 @@ def _binding(declaration: Declaration) -> Object:
     Tekton's ClusterInterceptors are read through a ClusterRoleBinding, which belongs to the platform.
     """
     role = {"kind": "ClusterRole", "name": "tekton-triggers-eventlistener-roles"}
-    return binding(declaration, declaration.name, role, declaration.name)
+    return binding(declaration, declaration.name, role)
 
 
 def _network(declaration: Declaration, name: str, found: list[Trigger], *, signed: bool) -> Iterator[Object]:

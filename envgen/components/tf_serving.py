@@ -88,7 +88,7 @@ TYPE = ComponentType(
                 ("name", "base-path"),
                 name=form("^[A-Za-z0-9_.-]+$", "letters, digits, _, . and -"),
                 base_path=described(
-                    form(r'^[^\s"\\]+$', "a place without blanks, quotes and backslashes"),
+                    form(r'^[^\s"\\]+$', "a place without blanks, double quotes and backslashes"),
                     "folder or s3:// URI of the versions",
                 ),
             ),
