@@ -33,10 +33,10 @@ def reads_dev(question: Question, step: Step) -> Iterator[Reason]:
 
 
 def unreadable_policy(question: Question, step: Step) -> Iterator[Reason]:
-    """The next push is judged by what this one leaves at the tip."""
+    """The next push is judged by what this one leaves at the tip, and people believe what it says."""
     if any(path in (layout.GUARD, layout.PLATFORM) for path in step.paths):
         for finding in question.change.known.broken(step.after):
-            message = f"nobody could push any more: {finding.message}"
+            message = f"this cannot stand at the tip: {finding.message}"
             yield Reason("unreadable-policy", finding.location, message, "correct it in this push", step.commit)
 
 

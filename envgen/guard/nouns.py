@@ -116,7 +116,7 @@ class Known:
     texts: Callable[[GitTree, RepoPath], frozenset[str]] = lambda tree, folder: frozenset()
     """Every text in the objects that a folder renders to."""
     broken: Callable[[GitTree], tuple[Finding, ...]] = lambda tree: ()
-    """Why nobody could push any more if a tree became the branch's tip."""
+    """Why a tree cannot become the tip: nobody could push any more, or its policy would not do what it says."""
     past: Callable[[str, RepoPath], Iterable[tuple[str, GitTree]]] = lambda tip, path: ()
     """The first-parent commits up to a tip that changed a path, the newest first, with their trees."""
     ancestor: Callable[[str, str], GitTree | None] = lambda tip, commit: None

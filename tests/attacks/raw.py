@@ -12,7 +12,11 @@ raw:
     dev: {kind: dev, paths: ["overlays/dev/*"]}
     prod: {kind: prod, paths: ["overlays/prod/*", "overlays/edge/shop", "overlays/edge/sites/*/*"]}
 """
-RAW = (both(removed("gitops"), replaced(GUARD, "roles:\n", f"{FOLDERS}roles:\n")),)
+TWO_ENVIRONMENTS = both(
+    replaced(GUARD, "environments: [prod, edge]", "environments: [prod]"),
+    replaced(GUARD, "- {to: edge, evidence: none, digest: none}\n", ""),
+)
+RAW = (both(removed("gitops"), replaced(GUARD, "roles:\n", f"{FOLDERS}roles:\n"), TWO_ENVIRONMENTS),)
 
 ATTACKS = (
     attack(
