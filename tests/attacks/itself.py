@@ -54,8 +54,8 @@ ATTACKS = (
         "production, by a policy that gives it to CI",
         CI,
         "other-file protected-effect",
-        replaced(overlay("prod", "api"), '"v2"', '"v9"'),
-        before=(TOO_WIDE,),
+        replaced(overlay("prod", "api"), '"v2"', '"v3"'),
+        before=(TOO_WIDE, replaced(GUARD, "may: [bump]", "may: [bump, promote, everything]")),
     ),
     attack(
         "environments that nobody can read",
