@@ -41,6 +41,11 @@ class Unit:
     def label(self) -> str:
         return self.environment.name if self.environment else self.path
 
+    @property
+    def servers(self) -> list[str]:
+        """The addresses of the clusters it is delivered to."""
+        return sorted({target.server for target in self.targets})
+
     @cached_property
     def ids(self) -> tuple[ResourceId, ...]:
         return tuple(ResourceId.of(entry) for entry in self.objects)

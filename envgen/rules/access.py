@@ -181,7 +181,7 @@ def _of_rbac(snapshot: Snapshot, *kinds: str) -> Iterator[tuple[Unit, ResourceId
 
 def _servers(unit: Unit) -> list[str]:
     """The clusters that it is delivered to; all units without any are taken for one cluster's."""
-    return sorted({target.server for target in unit.targets}) or [""]
+    return unit.servers or [""]
 
 
 def _roles(snapshot: Snapshot) -> Roles:

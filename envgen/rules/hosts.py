@@ -7,12 +7,13 @@ router, strict unless configured).
 
 import json
 from collections.abc import Iterator
+from itertools import product
 from typing import NamedTuple
 
-from envgen.model import Data, Object, ResourceId, Severity
-from envgen.origin import place
+from envgen.model import Object, ResourceId, Severity
+from envgen.rules.clashes import clashes
 from envgen.rules.rule import Problem, Rule
-from envgen.rules.values import inside, items, mapping, title
+from envgen.rules.values import inside, items, mapping
 from envgen.snapshot import Snapshot, Unit
 
 _CLASS = "kubernetes.io/ingress.class"
@@ -34,30 +35,20 @@ class _Address(NamedTuple):
 
 
 def _duplicates(snapshot: Snapshot) -> Iterator[Problem]:
-    """A pair is told once, on the first cluster they share."""
-    first: dict[tuple[str, _Address], tuple[Unit, Object]] = {}
-    told: set[tuple[str, ResourceId, str, ResourceId]] = set()
-    for unit in snapshot.units:
-        for rendered in unit.objects:
-            for server, address in _places(unit, rendered):
-                owner, other = first.setdefault((server, address), (unit, rendered))
-                pair = (owner.path, ResourceId.of(other), unit.path, ResourceId.of(rendered))
-                is_shared = address.of_namespace and _namespace(other) == _namespace(rendered)
-                if other is not rendered and not is_shared and pair not in told:
-                    told.add(pair)
-                    both = f"{title(rendered)} of {unit.path} answers at {address.host}{address.path} on {server}"
-                    what = f"{both} as {title(other)} of {owner.path} does"
-                    yield place(snapshot, unit, rendered), f"{what}; change the host, path or match of one of them"
+    for found in clashes(snapshot, _claims):
+        key, other, address = found.key, found.owners, found.claim
+        if not (address.of_namespace and key.namespace == other.namespace):
+            where = f"{address.host}{address.path} on {found.server}"
+            both = f"{key.kind}/{key.name} of {found.unit.path} answers at {where}"
+            what = f"{both} as {other.kind}/{other.name} of {found.owner.path} does"
+            yield found.at(snapshot), f"{what}; change the host, path or match of one of them"
 
 
-def _namespace(rendered: Object) -> Data:
-    return inside(rendered, "metadata", "namespace")
-
-
-def _places(unit: Unit, rendered: Object) -> Iterator[tuple[str, _Address]]:
-    read = _READ.get((ResourceId.of(rendered).group, str(rendered.get("kind"))))
-    for address in dict.fromkeys(read(rendered)) if read else ():
-        yield from ((server, address) for server in sorted({target.server for target in unit.targets}))
+def _claims(unit: Unit) -> Iterator[tuple[_Address, ResourceId]]:
+    for key, rendered in zip(unit.ids, unit.objects, strict=True):
+        read = _READ.get((key.group, key.kind))
+        for address in read(rendered) if read else ():
+            yield address, key
 
 
 def _ingress(rendered: Object) -> Iterator[_Address]:
@@ -83,14 +74,12 @@ def _route(rendered: Object) -> Iterator[_Address]:
 
 
 def _http_route(rendered: Object) -> Iterator[_Address]:
-    spec = mapping(rendered.get("spec"))
-    for parent in map(mapping, items(spec.get("parentRefs"))):
-        by = json.dumps({**_PARENT, "namespace": _namespace(rendered), **parent}, sort_keys=True)
-        for rule in map(mapping, items(spec.get("rules"))):
-            for match in map(mapping, items(rule.get("matches")) or [{}]):
-                path = {"type": "PathPrefix", "value": "/", **mapping(match.get("path"))}
-                more = json.dumps({**match, "path": path}, sort_keys=True)
-                yield from (_Address(by, str(host), str(path["value"]), more) for host in items(spec.get("hostnames")))
+    spec, namespace = mapping(rendered.get("spec")), inside(rendered, "metadata", "namespace")
+    matches = (match for rule in items(spec.get("rules")) for match in items(mapping(rule).get("matches")) or [{}])
+    for parent, match, host in product(items(spec.get("parentRefs")), matches, items(spec.get("hostnames"))):
+        by = json.dumps({**_PARENT, "namespace": namespace, **mapping(parent)}, sort_keys=True)
+        path = {"type": "PathPrefix", "value": "/", **mapping(inside(match, "path"))}
+        yield _Address(by, str(host), str(path["value"]), json.dumps({**mapping(match), "path": path}, sort_keys=True))
 
 
 _PARENT = {"group": "gateway.networking.k8s.io", "kind": "Gateway"}

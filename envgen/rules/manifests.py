@@ -4,8 +4,9 @@ import re
 from collections.abc import Collection, Iterator
 
 from envgen import layout, schemas
-from envgen.model import Location, Object, ResourceId, Severity
+from envgen.model import Object, Severity
 from envgen.origin import place
+from envgen.rules.clashes import clashes
 from envgen.rules.rule import Problem, Rule, each_unit
 from envgen.rules.values import mapping, title
 from envgen.schema import Validator
@@ -164,23 +165,9 @@ def _cluster_scoped(snapshot: Snapshot, unit: Unit) -> Iterator[Problem]:
 
 
 def _duplicates(snapshot: Snapshot) -> Iterator[Problem]:
-    """Objects are compared by cluster address; a unit without any is compared with nothing."""
-    owners: dict[tuple[str, ResourceId], Unit] = {}
-    reported: set[tuple[str, str, ResourceId]] = set()
-    for unit in snapshot.units:
-        for server in sorted({target.server for target in unit.targets}):
-            for key in unit.ids:
-                first = owners.setdefault((server, key), unit)
-                mark = (first.path, unit.path, key)
-                if first is not unit and mark not in reported:
-                    reported.add(mark)
-                    at = _place_of(snapshot, unit, key)
-                    yield at, f"{key} of {unit.path} is in {first.path} too, on {server}; keep one of them"
-
-
-def _place_of(snapshot: Snapshot, unit: Unit, key: ResourceId) -> Location:
-    rendered = next(o for k, o in zip(unit.ids, unit.objects, strict=True) if k == key)
-    return place(snapshot, unit, rendered)
+    for found in clashes(snapshot, lambda unit: ((key, key) for key in unit.ids)):
+        what = f"{found.key} of {found.unit.path} is in {found.owner.path} too, on {found.server}"
+        yield found.at(snapshot), f"{what}; keep one of them"
 
 
 _DECIDE = frozenset({"AppProject", "Application", "ApplicationSet", "ArgoCD"})
