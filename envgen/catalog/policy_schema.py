@@ -39,13 +39,25 @@ HOLDS: Schema = {
 }
 
 _ACTORS: Schema = {"anyOf": [many(TEXT), mapping(many(TEXT))]}
-_SYSTEMS: Schema = {"anyOf": [{"const": "own"}, many(TEXT)]}
+_BOUNDS: dict[str, Schema] = {
+    "environments": many(TEXT),
+    "registries": many(TEXT),
+    "fields": many(TEXT),
+    "systems": {"anyOf": [{"const": "own"}, many(TEXT)]},
+}
+_MAY = {
+    "ci": ("bump",),
+    "release": ("promote", "rollback", "hold"),
+    "team": ("configure",),
+    "platform": ("everything",),
+}
 
 
-def _role(*may: str, required: tuple[str, ...] = (), **fields: Schema) -> Schema:
+def _role(name: str, *bounds: str, required: tuple[str, ...] = ()) -> Schema:
     """A role with what it alone can be told: people believe a policy, also where it says more than the guard does."""
-    words = {**many({"enum": [*may]}), "minItems": 1}
-    return record(("actors", "may", *required), actors=_ACTORS, may=words, **fields)
+    words = {**many({"enum": [*_MAY[name]]}), "minItems": 1}
+    own = {bound: _BOUNDS[bound] for bound in bounds}
+    return record(("actors", "may", *required), actors=_ACTORS, may=words, **own)
 
 
 GUARD: Schema = {
@@ -54,10 +66,10 @@ GUARD: Schema = {
     **record(
         ("roles",),
         roles=record(
-            ci=_role("bump", required=("environments",), environments=many(TEXT), registries=many(TEXT)),
-            release=_role("promote", "rollback", "hold", required=("environments",), environments=many(TEXT)),
-            team=_role("configure", required=("fields",), fields=many(TEXT), systems=_SYSTEMS),
-            platform=_role("everything"),
+            ci=_role("ci", "environments", "registries", required=("environments",)),
+            release=_role("release", "environments", required=("environments",)),
+            team=_role("team", "fields", "systems", required=("fields",)),
+            platform=_role("platform"),
         ),
         promotions=many(
             record(
@@ -87,21 +99,13 @@ GUARD: Schema = {
     ),
 }
 
-_WORDS = ("bump", "promote", "rollback", "hold", "configure", "everything")
-_ANY_ROLE = record(
-    ("actors", "may"),
-    actors=_ACTORS,
-    may=many({"enum": [*_WORDS]}),
-    environments=many(TEXT),
-    registries=many(TEXT),
-    fields=many(TEXT),
-    systems=_SYSTEMS,
-)
+_WORDS = many({"enum": [word for words in _MAY.values() for word in words]})
+_ANY_ROLE = record(("actors", "may"), actors=_ACTORS, may=_WORDS, **_BOUNDS)
 IN_FORCE: Schema = {
     **GUARD,
     "properties": {
         **GUARD["properties"],
-        "roles": record((), ci=_ANY_ROLE, release=_ANY_ROLE, team=_ANY_ROLE, platform=_ANY_ROLE),
+        "roles": record((), **dict.fromkeys(_MAY, _ANY_ROLE)),
     },
 }
 """What the guard still judges by: a policy that says too much grants nothing more, and its people can mend it."""

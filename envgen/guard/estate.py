@@ -24,6 +24,10 @@ class Estate:
     patterns: Raw = ()
     """In repositories without a catalog: the folders of each environment's units, by name."""
 
+    @property
+    def kinds(self) -> dict[str, Kind]:
+        return {name: kind for name, kind, _ in self.environments}
+
     def places(self, tree: GitTree) -> Iterator[Place]:
         """Every unit of a tree: each system of each environment, and each site with values of its own."""
         for name, kind, _ in self.environments:

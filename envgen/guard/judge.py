@@ -116,7 +116,7 @@ class Judge:
         leaf = tree.leaf(layout.GUARD)
         if leaf is None:
             raise InputError(f"the protected branch has no {layout.GUARD} to judge by; name one with --policy FILE")
-        content = yamlio.plain({layout.GUARD: tree[layout.GUARD]}, layout.GUARD)
+        content = _written(tree)
         return self.store.remember(caches.key("policy", leaf.id), lambda: _checked(layout.GUARD, content))
 
     # What can be looked up
@@ -125,7 +125,7 @@ class Judge:
         renderer = self._renderer(policy)
         estate = renderer.indexes.estate(tip)
         return Known(
-            {name: kind for name, kind, _ in estate.environments},
+            estate.kinds,
             {name: source for name, _, source in estate.environments},
             estate.overlay,
             cache(lambda tree, system: slots.of_system(tree, system, self.store)),
@@ -148,7 +148,7 @@ class Judge:
             adapter = self.identity or policy.identity
             if own.identity and adapter and own.identity != adapter:
                 return (Finding(Location(layout.GUARD), "no-identity", _changed_identity(adapter, own.identity)),)
-            return () if self.policy_file else self._odd(tree, {name: kind for name, kind, _ in estate.environments})
+            return () if self.policy_file else self._odd(tree, estate.kinds)
         except Problems as problems:
             return problems.findings
         except InputError as err:
@@ -164,8 +164,7 @@ class Judge:
             return ()
         from envgen.guard import written  # only for a policy that changes: the hook has no time
 
-        content = yamlio.plain({layout.GUARD: tree[layout.GUARD]}, layout.GUARD)
-        return tuple(written.problems(yamlio.read_one(layout.GUARD, content), kinds))
+        return tuple(written.problems(yamlio.read_one(layout.GUARD, _written(tree)), kinds))
 
     def _past(self, tip: str, path: RepoPath) -> Iterator[tuple[str, GitTree]]:
         for commit in _changed(self.objects, tip, path) if tip else ():
@@ -197,6 +196,11 @@ def _changed(objects: Objects, tip: str, path: RepoPath) -> tuple[str, ...]:
 def _line(objects: Objects, tip: str) -> frozenset[str]:
     """The first-parent history of a tip."""
     return frozenset(objects.past(tip))
+
+
+def _written(tree: GitTree) -> bytes:
+    """The policy as it stands in a tree, read once.  Raises Problems for a link."""
+    return yamlio.plain({layout.GUARD: tree[layout.GUARD]}, layout.GUARD)
 
 
 def _checked(path: RepoPath, content: bytes) -> Data:
