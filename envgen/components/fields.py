@@ -58,7 +58,8 @@ RESOURCES = described(
 )
 VARIABLE = form("^[A-Za-z_][A-Za-z0-9_]*$", "letters, digits and _, first no digit")
 KEY = form("^[-._a-zA-Z0-9]+$", "letters, digits, -, _ and .")
-"""Of a ConfigMap or Secret."""
+"""Of a ConfigMap or Secret, and whatever else is called so."""
+ALPHANUMERIC = form("^[A-Za-z][A-Za-z0-9]*$", "letters and digits, first a letter")
 ENV_VALUE: Schema = {
     "anyOf": [
         {"type": "string"},

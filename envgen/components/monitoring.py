@@ -80,7 +80,7 @@ TYPE = ComponentType(
         "alerts": described(
             mapping(
                 record(("expr",), expr=TEXT, labels=mapping(TEXT), annotations=mapping(TEXT), **{"for": _SPAN}),
-                form("^[A-Za-z][A-Za-z0-9]*$", "letters and digits, first a letter"),
+                fields.ALPHANUMERIC,
             ),
             "alerts by name: expr in PromQL, for how long, labels, annotations",
         ),

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from envgen.components import fields, tasks
-from envgen.components.fields import NAME, QUANTITY, TEXT, Schema, described, form, many, mapping, record
+from envgen.components.fields import KEY, NAME, QUANTITY, TEXT, Schema, described, form, many, mapping, record
 from envgen.declaration import Doubt, Fields
 from envgen.model import Release
 
@@ -32,7 +32,7 @@ _TASK = record(
     component_release=described(NAME, "gate and bump: which release of that component, if it has several"),
     metrics=described(TEXT, "gate: the JSON file in the workspace that holds the numbers; metrics.json if absent"),
     checks=described(
-        mapping(NAME, form("^[A-Za-z0-9._-]+$", "letters, digits, ., _ and -")),
+        mapping(NAME, KEY),
         "gate: checks that have passed when it runs, each with the step before it that fails otherwise",
     ),
     secret=described(NAME, "bump, gate, fetch: secret component with the token of the git server, seen by no other"),

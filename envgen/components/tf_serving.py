@@ -86,7 +86,7 @@ TYPE = ComponentType(
         "model": described(
             record(
                 ("name", "base-path"),
-                name=form("^[A-Za-z0-9_.-]+$", "letters, digits, _, . and -"),
+                name=fields.KEY,
                 base_path=described(
                     form(r'^[^\s"\\]+$', "a place without blanks, double quotes and backslashes"),
                     "folder or s3:// URI of the versions",

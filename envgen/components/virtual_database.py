@@ -76,7 +76,7 @@ TYPE = ComponentType(
                     database=described(fields.NAME, "a database of this system, which gives the properties"),
                     properties=described(mapping(ENV_VALUE), "of the connection: text, or keys of secrets or configs"),
                 ),
-                fields.form("^[A-Za-z][A-Za-z0-9]*$", "letters and digits, first a letter"),
+                fields.ALPHANUMERIC,
             ),
             "what its servers in the DDL connect to, by their names",
         ),
